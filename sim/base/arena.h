@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * One piece of memory that a world owns whole, cut into blocks by size class. What is freed goes to a list of its
+ * class (poisoned for AddressSanitizer) and comes back first; nothing is ever given back to the system one by one,
+ * so that dropping the piece drops the world. Steady state allocates nothing new.
+ *
+ * Must not know where the piece comes from: whoever embeds the network supplies zeroed memory.
+ */
+#ifndef SIM_BASE_ARENA_H
+#define SIM_BASE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIM_ARENA_GRAIN_BYTES 16
+#define SIM_ARENA_SMALL_MAX_BYTES 1024
+#define SIM_ARENA_NUM_SMALL (SIM_ARENA_SMALL_MAX_BYTES / SIM_ARENA_GRAIN_BYTES + 1)
+#define SIM_ARENA_NUM_LARGE 24 /* powers of two from 2 KiB up */
+
+struct sim_arena_free;
+
+struct sim_arena {
+	unsigned char *base;
+	size_t size_bytes;	 /* of the whole piece */
+	size_t brk_bytes;	 /* handed out at least once, from base */
+	size_t in_use_bytes;	 /* allocated now, rounded up to classes */
+	size_t limit_bytes;	 /* in_use may not pass this: running out of memory can be tried */
+	uint64_t num_live;	 /* allocations not yet freed */
+	struct sim_arena_free *free_small[SIM_ARENA_NUM_SMALL];
+	struct sim_arena_free *free_large[SIM_ARENA_NUM_LARGE];
+};
+
+/* Lays an arena at the head of `mem` (16-byte aligned, zeroed) and returns it: mem itself. NULL if it is too small. */
+struct sim_arena *sim_arena_init(void *mem, size_t size_bytes);
+
+/* A zeroed block, 16-byte aligned, or NULL when the arena is exhausted or its limit reached. size_bytes > 0. */
+void *sim_arena_alloc(struct sim_arena *a, size_t size_bytes);
+
+/* The same without the zeroing. */
+void *sim_arena_alloc_raw(struct sim_arena *a, size_t size_bytes);
+
+/* `size_bytes` as it was asked for. p may be NULL. */
+void sim_arena_free(struct sim_arena *a, void *p, size_t size_bytes);
+
+/* A block of new_bytes with the old one's content (as much as fits); NULL leaves the old one as it was. */
+void *sim_arena_resize(struct sim_arena *a, void *p, size_t old_bytes, size_t new_bytes);
+
+/* How many bytes a block asked for with this size really holds. */
+size_t sim_arena_class_bytes(size_t size_bytes);
+
+#endif
