@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What UDP and TCP sockets have in common: addresses and ports, binding rules, the tables by which arriving packets
+ * find their socket. bind(2), ip(7), ipv6(7), Linux's inet_csk_get_port and udp_lib_get_port as observed.
+ *
+ * Must not know either protocol.
+ */
+#ifndef SIM_IP_INET_H
+#define SIM_IP_INET_H
+
+#include "sim/base/hmap.h"
+#include "sim/ip/ip.h"
+#include "sim/sock/sock.h"
+
+struct sim_inet {
+	struct sim_sock sk;
+	struct sim_ip *ip;
+	struct sim_hnode by_port;  /* bound: hashed by local port */
+	struct sim_hnode by_tuple; /* connected: hashed by both ends */
+	struct sim_addr laddr, raddr; /* any: not set. An AF_INET socket holds v4-mapped addresses */
+	uint16_t lport, rport;	   /* 0: none */
+	bool addr_bound, port_bound; /* the program chose the address, the port: kept over a disconnect */
+	bool v6only, recverr, freebind;
+	uint8_t mtu_discover;	   /* IP_PMTUDISC_* */
+	uint8_t ttl;		   /* 0: the host's default */
+	uint8_t tos;
+	uint16_t bind_family;
+	struct sim_route route;	   /* to raddr, when connected */
+};
+
+/* One protocol's ports on one host. */
+struct sim_ports {
+	struct sim_ip *ip;
+	struct sim_hmap by_port, by_tuple;
+	struct sim_rng rng; /* ephemeral ports */
+	bool listeners;	    /* TCP's rules: SO_REUSEADDR shares a port unless somebody listens */
+};
+
+int sim_ports_init(struct sim_ports *ps, struct sim_ip *ip, bool tcp); /* 0, -ENOMEM */
+void sim_ports_fini(struct sim_ports *ps);
+
+/*
+ * bind(2): checks family, locality of the address, privilege, conflicts; port 0 takes an ephemeral one.
+ * is_listening(other) is asked for TCP's rule. 0, -EINVAL (bound already), -EADDRINUSE, -EADDRNOTAVAIL, -EACCES,
+ * -EAFNOSUPPORT, with reasons.
+ */
+int sim_ports_bind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a);
+/* Without a bind: an ephemeral port on any address. 0 or -EAGAIN (UDP) / -EADDRNOTAVAIL (TCP connect). */
+int sim_ports_autobind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t);
+/* Sets raddr and rport, chooses laddr by the route if any, takes a port, joins the table of tuples.
+ * 0, -ENETUNREACH, -EHOSTUNREACH, -EADDRNOTAVAIL, -EADDRINUSE. */
+int sim_ports_connect(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a);
+/* Joins both tables with addresses and ports already in place: a connection made by a listener. */
+void sim_ports_adopt(struct sim_ports *ps, struct sim_inet *in);
+void sim_ports_disconnect(struct sim_ports *ps, struct sim_inet *in); /* leaves the tuple table; keeps a bound port */
+void sim_ports_release(struct sim_ports *ps, struct sim_inet *in);    /* leaves both */
+
+/* Who gets a packet: the connected socket, else the best bound one (exact address before any; never one connected
+ * elsewhere). UDP with several: the one that scores best, SO_REUSEPORT by hash. NULL: nobody. */
+struct sim_inet *sim_ports_find_tuple(struct sim_ports *ps, struct sim_addr laddr, uint16_t lport,
+				      struct sim_addr raddr, uint16_t rport);
+struct sim_inet *sim_ports_find_bound(struct sim_ports *ps, struct sim_addr laddr, uint16_t lport, uint8_t iface,
+				      bool (*wants)(const struct sim_inet *in));
+
+void sim_inet_init(struct sim_inet *in, struct sim_net *net, enum sim_sock_kind kind, int domain, int type, int protocol);
+int sim_inet_getname(struct sim_sock *sk, struct sim_task *t, struct sim_sockaddr *a, bool peer); /* -ENOTCONN */
+/* IPPROTO_IP and IPPROTO_IPV6 options common to both. */
+int sim_inet_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len);
+int sim_inet_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len);
+/* Checks family and length class of an address given to this socket, maps AF_INET into AF_INET6 sockets and any to
+ * loopback: 0, -EAFNOSUPPORT, -EINVAL, -ENETUNREACH (v6only). */
+int sim_inet_check_peer(struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a, struct sim_addr *addr);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The IP stack of one host: interfaces, addresses, routes, output with fragmentation, input with reassembly, ICMP.
+ *
+ * Must not know transports: what arrives goes up through sim_ip_protocols[], errors too. IPv4 (RFC 791), IPv6
+ * (RFC 8200), ICMP (RFC 792, 4443), ip(7), ipv6(7).
+ */
+#ifndef SIM_IP_IP_H
+#define SIM_IP_IP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/link/link.h"
+#include "sim/packet/packet.h"
+#include "sim/sock/net.h"
+
+enum { SIM_IP_MAX_IFACES = 4, SIM_IFACE_MAX_ADDRS = 8 };
+enum { SIM_LOOPBACK_MTU = 65536 };
+
+struct sim_iface_addr {
+	struct sim_addr addr;
+	uint8_t prefix_len; /* as of 128: IPv4's is 96 more */
+};
+
+struct sim_iface {
+	char name[16];	 /* "lo", "eth0" */
+	uint8_t index;	 /* from 1, as if_nametoindex(3) tells */
+	bool loopback, up;
+	uint32_t mtu_bytes;
+	uint32_t num_addrs;
+	struct sim_iface_addr addrs[SIM_IFACE_MAX_ADDRS];
+};
+
+struct sim_ip_route {
+	struct sim_ip_route *next;
+	struct sim_addr dst, gateway; /* gateway any: directly connected */
+	uint8_t prefix_len;
+	uint8_t iface;		      /* index */
+	uint32_t metric, mtu_bytes;   /* mtu 0: the interface's */
+};
+
+struct sim_ip {
+	struct sim_net *net;
+	struct sim_station *station;
+	struct sim_iface ifaces[SIM_IP_MAX_IFACES];
+	uint32_t num_ifaces;
+	struct sim_ip_route *routes;	/* longest prefix first, then metric */
+	uint32_t generation;		/* grows with every change: cached routes are looked up again */
+	struct sim_rng id_rng;
+	struct sim_list reassembly;	/* datagrams in parts, oldest first */
+	uint32_t num_reassembly_bytes;
+};
+
+/* What a socket keeps of a look-up. */
+struct sim_route {
+	uint32_t generation; /* 0: none */
+	uint8_t iface;
+	bool local;	     /* delivered on this host */
+	uint32_t mtu_bytes;
+	struct sim_addr src; /* to use if the socket has none */
+	struct sim_wire *wire;
+};
+
+/* What a transport is called for; index IPPROTO_*. Defined where the protocols meet (host/). */
+struct sim_ip_protocol {
+	void (*deliver)(struct sim_ip *ip, struct sim_packet *p); /* takes the packet */
+	/* An ICMP error about a packet that this host sent: addresses and ports as quoted; err as Linux maps it
+	 * (icmp(7)); `fatal` if it is a hard error. The packet is lent. */
+	void (*error)(struct sim_ip *ip, const struct sim_packet *icmp, int err, bool fatal);
+};
+const struct sim_ip_protocol *sim_ip_protocol(uint8_t proto); /* NULL: none */
+
+int sim_ip_init(struct sim_ip *ip, struct sim_net *net, struct sim_station *st); /* with lo and its addresses */
+void sim_ip_fini(struct sim_ip *ip);
+
+/* eth0 and on. The interface, or NULL: all are taken. */
+struct sim_iface *sim_ip_add_iface(struct sim_ip *ip, const char *name, uint32_t mtu_bytes);
+int sim_ip_add_addr(struct sim_ip *ip, struct sim_iface *i, struct sim_addr a, unsigned prefix_len); /* -EEXIST -ENOSPC */
+int sim_ip_add_route(struct sim_ip *ip, const struct sim_ip_route *r); /* -EEXIST, -ENOMEM, -ENETUNREACH */
+
+bool sim_ip_is_local(const struct sim_ip *ip, struct sim_addr a);     /* ours: 127/8 and ::1 too */
+bool sim_ip_is_broadcast(const struct sim_ip *ip, struct sim_addr a); /* 255.255.255.255, or a subnet's */
+
+/*
+ * Finds the way to dst. src: the socket's own address, any if none; bound_if: 0 or an interface; dontroute: no gateway.
+ * 0; -ENETUNREACH: no route; -EHOSTUNREACH: an address of a connected network that no host has (after the neighbour
+ * failed, as Linux says); -EINVAL: source and destination can't go together.
+ */
+int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, uint32_t bound_if, bool dontroute,
+		 struct sim_route *r);
+
+static inline bool sim_route_is_valid(const struct sim_ip *ip, const struct sim_route *r)
+{
+	return r->generation == ip->generation;
+}
+
+/*
+ * Sends a packet whose addresses, ports, proto, ttl, tos and payload stand; gives it an IP id if it needs one, and
+ * fragments it to the route's MTU. Takes it. 0; -EMSGSIZE: too big and dont_fragment; -ENOBUFS: the queue was full.
+ * TCP and UDP segments of any size up to 65,535 less headers.
+ */
+int sim_ip_send(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p);
+
+/* ICMP destination unreachable and kin about a packet that arrived (lent): to its sender, rate not limited. */
+void sim_icmp_send_error(struct sim_ip *ip, const struct sim_packet *about, uint8_t type, uint8_t code, uint16_t mtu);
+
+void sim_ip_on_reassembly_timer(struct sim_clock *c, struct sim_timer *t);
+
+/* Addresses as text: inet_pton(3)'s forms, and back. */
+bool sim_addr_parse(const char *text, struct sim_addr *a);
+const char *sim_addr_format(struct sim_addr a, char buf[64]); /* v4-mapped ones as dotted quads; returns buf */
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A packet in flight: its headers parsed, its payload by reference. Bytes and checksums are made only when something
+ * looks (wire.h). A packet has one owner at a time; handing it on gives it away.
+ *
+ * Must not know sockets, hosts and links.
+ */
+#ifndef SIM_PACKET_PACKET_H
+#define SIM_PACKET_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/packet/address.h"
+#include "sim/packet/bytes.h"
+#include "sim/trace/trace.h"
+
+struct sim_arena;
+
+/* RFC 9293 3.1: the control bits as they stand in the header. */
+enum {
+	SIM_TCP_FIN = 0x01,
+	SIM_TCP_SYN = 0x02,
+	SIM_TCP_RST = 0x04,
+	SIM_TCP_PSH = 0x08,
+	SIM_TCP_ACK = 0x10,
+	SIM_TCP_URG = 0x20,
+	SIM_TCP_ECE = 0x40,
+	SIM_TCP_CWR = 0x80,
+};
+
+/* Which options a segment carries: bits of tcp_options. */
+enum {
+	SIM_TCPOPT_MSS = 0x01,
+	SIM_TCPOPT_WSCALE = 0x02,
+	SIM_TCPOPT_SACK_PERMITTED = 0x04,
+	SIM_TCPOPT_TIMESTAMPS = 0x08,
+	SIM_TCPOPT_SACK = 0x10,
+};
+
+struct sim_tcp_header {
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint8_t options; /* SIM_TCPOPT_* */
+	uint16_t window; /* as on the wire: not scaled */
+	uint16_t urgent;
+	uint16_t mss;
+	uint8_t wscale;
+	uint8_t num_sack;
+	uint32_t ts_val, ts_ecr;
+	struct {
+		uint32_t start, end;
+	} sack[4];
+};
+
+struct sim_icmp_header {
+	uint8_t type, code; /* of ICMPv4 or ICMPv6, by the packet's family */
+	uint16_t mtu;	    /* destination unreachable/fragmentation needed; packet too big */
+	uint16_t id, seq;   /* echo */
+	/* Of the packet that an error is about, as quoted in its payload. */
+	uint8_t quoted_proto;
+	uint16_t quoted_sport, quoted_dport;
+	uint32_t quoted_seq;
+	struct sim_addr quoted_src, quoted_dst;
+};
+
+/* Whether the transport checksum is right: computed when bytes are made, so a packet on its way just carries a word. */
+enum sim_csum_state { SIM_CSUM_GOOD, SIM_CSUM_BAD };
+
+struct sim_packet {
+	struct sim_packet *next; /* for the one queue that it is in */
+	uint64_t id;		 /* its number in the world, from 1: a copy made by the network gets its own */
+	int64_t sent_ns;
+	struct sim_addr src, dst;
+	uint16_t sport, dport;	 /* UDP, TCP; host order */
+	uint8_t proto;		 /* IPPROTO_* */
+	uint8_t ttl, tos;
+	uint8_t csum;		 /* enum sim_csum_state */
+	uint16_t ip_id;
+	uint16_t frag_off_bytes; /* fragment: where its payload lies in the datagram's IP payload */
+	bool more_fragments, dont_fragment;
+	bool is_fragment;	 /* then ports stand only in the first, and payload is a part of the IP payload */
+	uint8_t iface;		 /* index of the interface it came in by, set on arrival */
+	uint32_t l4_len_bytes;	 /* fragments only: length of the first one's transport header, inside payload */
+	uint32_t truesize_bytes; /* what a receive queue is charged for it */
+	uint32_t flow;		 /* trace id of its flow, 0: none */
+	struct sim_bytes payload;
+	union {
+		struct sim_tcp_header tcp;
+		struct sim_icmp_header icmp;
+	};
+};
+
+/* Fields zeroed, id given. NULL: no memory. */
+struct sim_packet *sim_packet_new(struct sim_arena *a, uint64_t *next_id);
+/* A copy that shares the payload. */
+struct sim_packet *sim_packet_clone(struct sim_arena *a, uint64_t *next_id, const struct sim_packet *from);
+void sim_packet_free(struct sim_arena *a, struct sim_packet *p); /* NULL is legal */
+
+/* Lengths in bytes as they are on the wire. */
+uint32_t sim_packet_l3_header_len(const struct sim_packet *p);	/* IPv4 20, IPv6 40 (+ 8 for a fragment header) */
+uint32_t sim_packet_l4_header_len(const struct sim_packet *p);	/* with TCP options, padded; 0 for a later fragment */
+uint32_t sim_packet_ip_len(const struct sim_packet *p);		/* all of the IP packet */
+uint32_t sim_tcp_options_len(const struct sim_tcp_header *h);	/* padded to 4 */
+
+static inline bool sim_packet_is_v4(const struct sim_packet *p)
+{
+	return sim_addr_is_v4(p->dst);
+}
+
+/* A first-in-first-out queue of packets, which owns them. */
+struct sim_packet_queue {
+	struct sim_packet *head, **tail;
+	uint32_t len;
+	uint32_t num_bytes; /* of payload */
+};
+
+static inline void sim_packet_queue_init(struct sim_packet_queue *q)
+{
+	q->head = NULL;
+	q->tail = &q->head;
+	q->len = q->num_bytes = 0;
+}
+
+static inline void sim_packet_queue_push(struct sim_packet_queue *q, struct sim_packet *p)
+{
+	p->next = NULL;
+	*q->tail = p;
+	q->tail = &p->next;
+	q->len++;
+	q->num_bytes += p->payload.len;
+}
+
+static inline struct sim_packet *sim_packet_queue_pop(struct sim_packet_queue *q)
+{
+	struct sim_packet *p = q->head;
+
+	if (p) {
+		q->head = p->next;
+		if (!q->head)
+			q->tail = &q->head;
+		q->len--;
+		q->num_bytes -= p->payload.len;
+		p->next = NULL;
+	}
+	return p;
+}
+
+void sim_packet_queue_free(struct sim_packet_queue *q, struct sim_arena *a); /* frees what is in it */
+
+/*
+ * Trace records about packets: kind is SIM_TRACE_SEND, _ARRIVE or _DROP, extra is arg[5]. A packet without a flow gets
+ * one defined. Sockets define theirs once and mark their packets with it.
+ */
+void sim_packet_trace(struct sim_trace *t, enum sim_trace_kind kind, uint16_t host, struct sim_packet *p,
+		      uint64_t extra);
+uint32_t sim_flow_define(struct sim_trace *t, uint16_t host, const struct sim_packet *p);
+
+#endif

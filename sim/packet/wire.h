@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Packets as bytes: emitted and parsed exactly as RFC 791, 8200, 768, 9293, 792 and 4443 draw them, with real
+ * checksums. Used by captures, by wire=bytes (every hop) and by corruption.
+ */
+#ifndef SIM_PACKET_WIRE_H
+#define SIM_PACKET_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct sim_arena;
+struct sim_packet;
+
+#define SIM_WIRE_MAX_BYTES (40 + 8 + 65535 + 60)
+
+/*
+ * Writes the IP packet (no link header) into buf: its length. cap must be at least sim_packet_ip_len(). A packet
+ * whose csum is SIM_CSUM_BAD gets a wrong transport checksum.
+ */
+size_t sim_wire_emit(const struct sim_packet *p, unsigned char *buf, size_t cap);
+
+/*
+ * Parses an IP packet into p (fields only; payload is made of fresh slabs). 0; -EINVAL: malformed header; -EBADMSG:
+ * the IPv4 header's checksum is wrong (a wrong transport checksum parses, with csum = SIM_CSUM_BAD); -ENOMEM.
+ * id, next, sent_ns, flow, iface and truesize are left alone.
+ */
+int sim_wire_parse(struct sim_arena *a, const unsigned char *buf, size_t len, struct sim_packet *p);
+
+#endif

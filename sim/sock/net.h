@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the sockets of one host share (a network namespace, in Linux's words): services of the world, sysctls, the
+ * list of sockets. The protocols hang their own tables here; who sees only this header sees only that they exist.
+ */
+#ifndef SIM_SOCK_NET_H
+#define SIM_SOCK_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/base/list.h"
+#include "sim/sock/sysctl_table.h"
+#include "sim/trace/ctx.h"
+
+struct sim_ip;
+struct sim_udp;
+struct sim_tcp;
+struct sim_unix;
+
+struct sim_sysctls {
+#define SIM_SYSCTL_FIELD(field, name, index, initial, min, max) int32_t field;
+	SIM_SYSCTL_TABLE(SIM_SYSCTL_FIELD)
+#undef SIM_SYSCTL_FIELD
+};
+
+/* Variations that the specification allows; zero is Linux's choice. */
+struct sim_switches {
+	bool eisconn_on_sendto;	 /* a connected stream refuses a recipient with EISCONN instead of ignoring it */
+	bool enobufs_reported;	 /* a full device queue is ENOBUFS to the sender instead of a silent drop */
+	bool enotconn_not_epipe; /* an unconnected stream's send is ENOTCONN instead of EPIPE */
+};
+
+struct sim_net {
+	struct sim_ctx *ctx;
+	uint16_t host_id; /* from 1 */
+	char name[32];
+	struct sim_sysctls sysctl;
+	struct sim_switches switches;
+	struct sim_list sockets; /* sim_sock.node, in order of creation */
+	uint32_t num_sockets;
+	struct sim_ip *ip;
+	struct sim_udp *udp;
+	struct sim_tcp *tcp;
+	struct sim_unix *unix_domain;
+};
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sysctls of a host, under their Linux names: field, name, default, minimum, maximum. A three-valued one (min,
+ * default, max) is three rows with an index. Defaults are those of Linux 6.18 on a machine with plenty of memory.
+ */
+#ifndef SIM_SOCK_SYSCTL_TABLE_H
+#define SIM_SOCK_SYSCTL_TABLE_H
+
+/* clang-format off */
+#define SIM_SYSCTL_TABLE(X) \
+	X(core_wmem_default,	"net.core.wmem_default",		0, 212992, 4608, INT32_MAX) \
+	X(core_wmem_max,	"net.core.wmem_max",			0, 212992, 4608, INT32_MAX) \
+	X(core_rmem_default,	"net.core.rmem_default",		0, 212992, 2304, INT32_MAX) \
+	X(core_rmem_max,	"net.core.rmem_max",			0, 212992, 2304, INT32_MAX) \
+	X(core_optmem_max,	"net.core.optmem_max",			0, 131072, 0, INT32_MAX) \
+	X(core_somaxconn,	"net.core.somaxconn",			0, 4096, 0, 65535) \
+	X(tcp_wmem_min,		"net.ipv4.tcp_wmem",			0, 4096, 4608, INT32_MAX) \
+	X(tcp_wmem_default,	"net.ipv4.tcp_wmem",			1, 16384, 1, INT32_MAX) \
+	X(tcp_wmem_max,		"net.ipv4.tcp_wmem",			2, 4194304, 1, INT32_MAX) \
+	X(tcp_rmem_min,		"net.ipv4.tcp_rmem",			0, 4096, 1, INT32_MAX) \
+	X(tcp_rmem_default,	"net.ipv4.tcp_rmem",			1, 131072, 1, INT32_MAX) \
+	X(tcp_rmem_max,		"net.ipv4.tcp_rmem",			2, 33554432, 1, INT32_MAX) \
+	X(ip_default_ttl,	"net.ipv4.ip_default_ttl",		0, 64, 1, 255) \
+	X(ip6_hop_limit,	"net.ipv6.conf.all.hop_limit",		0, 64, 1, 255) \
+	X(port_first,		"net.ipv4.ip_local_port_range",		0, 32768, 1, 65535) \
+	X(port_last,		"net.ipv4.ip_local_port_range",		1, 60999, 1, 65535) \
+	X(port_unprivileged,	"net.ipv4.ip_unprivileged_port_start",	0, 1024, 0, 65535) \
+	X(ipfrag_time,		"net.ipv4.ipfrag_time",			0, 30, 1, 3600) \
+	X(tcp_syn_retries,	"net.ipv4.tcp_syn_retries",		0, 6, 1, 127) \
+	X(tcp_synack_retries,	"net.ipv4.tcp_synack_retries",		0, 5, 0, 255) \
+	X(tcp_syn_linear_timeouts, "net.ipv4.tcp_syn_linear_timeouts",	0, 4, 0, 255) \
+	X(tcp_retries2,		"net.ipv4.tcp_retries2",		0, 15, 0, 255) \
+	X(tcp_orphan_retries,	"net.ipv4.tcp_orphan_retries",		0, 0, 0, 255) \
+	X(tcp_fin_timeout,	"net.ipv4.tcp_fin_timeout",		0, 60, 0, 86400) \
+	X(tcp_window_scaling,	"net.ipv4.tcp_window_scaling",		0, 1, 0, 1) \
+	X(tcp_timestamps,	"net.ipv4.tcp_timestamps",		0, 1, 0, 2) \
+	X(tcp_abort_on_overflow, "net.ipv4.tcp_abort_on_overflow",	0, 0, 0, 1) \
+	X(tcp_max_syn_backlog,	"net.ipv4.tcp_max_syn_backlog",		0, 4096, 0, INT32_MAX) \
+	X(unix_max_dgram_qlen,	"net.unix.max_dgram_qlen",		0, 10, 0, INT32_MAX) \
+	X(bindv6only,		"net.ipv6.bindv6only",			0, 0, 0, 1)
+/* clang-format on */
+
+#endif

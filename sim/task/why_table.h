@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* Every reason there is: identifier, key as users write it, text. Add a row where you return a new kind of errno. */
+#ifndef SIM_TASK_WHY_TABLE_H
+#define SIM_TASK_WHY_TABLE_H
+
+/* clang-format off */
+#define SIM_WHY_TABLE(X) \
+	/* What a rule did. */ \
+	X(INJECTED, "injected", "injected by rule {0}, call {1}; nothing was done") \
+	X(INJECTED_SHORT, "injected-short", "cut to {1} bytes by rule {0}") \
+	/* Send buffers. */ \
+	X(SNDBUF_FULL, "sndbuf-full", "send buffer full: {0} of {1} bytes queued; {2} in flight") \
+	X(PEER_WINDOW_ZERO, "peer-window-zero", "send buffer full: {0} of {1} bytes queued; peer {peer} has advertised window 0 since t={2t}") \
+	X(PEER_NOT_READING, "peer-not-reading", "capacity of {1} bytes used up: the peer's program has left {0} bytes unread") \
+	X(SNDTIMEO, "send-timeout", "SO_SNDTIMEO of {0t} passed; send buffer full: {1} of {2} bytes queued") \
+	X(RCVTIMEO, "receive-timeout", "SO_RCVTIMEO of {0t} passed with nothing to read") \
+	X(RCVBUF_EMPTY, "nothing-to-read", "nothing to read; last data arrived at t={0t}") \
+	X(PEER_QUEUE_FULL, "peer-queue-full", "the receiver's queue is full: {0} of {1} messages") \
+	X(ACCEPT_EMPTY, "nothing-to-accept", "no connection is waiting; backlog {0}") \
+	X(NO_PORTS, "no-ports", "every ephemeral port from {0} to {1} is in use") \
+	/* Connections. */ \
+	X(NOT_CONNECTED, "not-connected", "the socket is not connected (state {0s})") \
+	X(NO_DESTINATION, "no-destination", "no destination: the socket is not connected and the call names none") \
+	X(ALREADY_CONNECTED, "already-connected", "the socket is connected to {peer} already") \
+	X(CONNECT_IN_PROGRESS, "connect-in-progress", "the connection attempt begun at t={0t} is still under way") \
+	X(REFUSED, "refused", "{peer} answered the SYN with RST: nobody listens on that port") \
+	X(REFUSED_ICMP, "port-unreachable", "ICMP port unreachable from {peer}: no socket is bound there") \
+	X(REFUSED_UNIX, "unix-refused", "nobody listens on that Unix socket") \
+	X(RST_RECEIVED, "rst-received", "RST from {peer} at t={0t}; {1} bytes sent were not acknowledged") \
+	X(PEER_CLOSED_UNREAD, "peer-closed-unread", "the peer closed with {0} bytes unread") \
+	X(PEER_GONE, "peer-gone", "the peer closed its end at t={0t}") \
+	X(SHUT_WR, "shut-down", "this end was shut down for writing at t={0t}") \
+	X(TIMED_OUT, "timed-out", "no answer from {peer} to {0} transmissions since t={1t}") \
+	X(UNREACHABLE, "unreachable", "no route to {peer}") \
+	X(ICMP_UNREACHABLE, "icmp-unreachable", "ICMP unreachable (code {0}) from the network at t={1t}") \
+	X(LISTEN_QUEUE_FULL, "listen-queue-full", "the listener's queue is full: {0} of {1}") \
+	X(NOT_LISTENING, "not-listening", "the socket is not listening") \
+	/* Arguments. */ \
+	X(BAD_FD, "bad-descriptor", "descriptor {0} is not open") \
+	X(NOT_SOCKET, "not-a-socket", "descriptor {0} is not a socket") \
+	X(BAD_POINTER, "bad-pointer", "memory at {0} cannot be accessed") \
+	X(BAD_ADDRESS_LEN, "bad-address-length", "an address of {0} bytes: {1} to {2} were expected") \
+	X(BAD_FAMILY, "bad-family", "address family {0} does not fit the socket's {1}") \
+	X(BAD_ARGUMENT, "bad-argument", "argument {0} has the value {1}") \
+	X(BAD_FLAGS, "bad-flags", "flag {0} does not fit this type of socket") \
+	X(TOO_LONG, "message-too-long", "a message of {0} bytes: the most is {1}") \
+	X(TOO_MANY_IOV, "too-many-iovecs", "{0} buffers: the most is {1}") \
+	X(ADDR_IN_USE, "address-in-use", "the address is in use by socket #{0}") \
+	X(ADDR_NOT_LOCAL, "address-not-local", "no interface has that address") \
+	X(ALREADY_BOUND, "already-bound", "the socket is bound already") \
+	X(ACCESS, "access-denied", "the permissions of the path refuse it") \
+	X(BROADCAST, "broadcast", "a broadcast address, and SO_BROADCAST is not set") \
+	X(PRIVILEGED_PORT, "privileged-port", "port {0} is below {1} and the user is not root") \
+	X(NO_SUCH_PATH, "no-such-path", "no socket has that path") \
+	X(NOT_SIMULATED, "not-simulated", "{0} is not simulated") \
+	X(NOT_SUPPORTED, "not-supported", "this type of socket does not support the operation") \
+	X(NO_OPTION, "no-such-option", "no option {1} at level {0} for this socket") \
+	/* Limits. */ \
+	X(NO_MEMORY, "no-memory", "the simulated host is out of memory") \
+	X(FD_LIMIT, "descriptor-limit", "RLIMIT_NOFILE: {0} descriptors are open") \
+	X(QUEUE_DROP, "device-queue-full", "the interface's queue is full: {0} of {1} packets") \
+	X(OPTMEM, "control-too-long", "control data of {0} bytes: net.core.optmem_max is {1}") \
+	/* Signals and time. */ \
+	X(SIGNAL, "signal", "signal {0} arrived at t={1t} before anything was done") \
+	X(DEADLOCK, "dead-lock", "nothing can ever wake this call")
+/* clang-format on */
+
+#endif
