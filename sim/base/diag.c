@@ -7,9 +7,9 @@
 
 #include "sim/base/str.h"
 
-#define LINE_SHOWN_MAX	72
+#define LINE_SHOWN_MAX  72
 #define LINE_BEFORE_MAX 48 /* of a longer line, at most this much before the caret */
-#define WORD_MAX	32
+#define WORD_MAX        32
 
 struct sim_source sim_source_of(const char *name, const char *text)
 {
@@ -222,7 +222,7 @@ struct sim_suggest sim_suggest_for(struct sim_slice word)
 {
 	struct sim_suggest s = { word, NULL, 0 };
 
-	/* One letter may be wrong in a short word, two in a longer one, a third of a long one; this is the first too far. */
+	/* One letter may be wrong in a short word, two in a longer one, a third of a long one. */
 	s.best_distance = word.len < 4 ? 2 : word.len < 9 ? 3 : (unsigned)(word.len / 3) + 1;
 	return s;
 }

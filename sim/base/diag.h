@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A user's mistake as a value: what was being read, where, what is wrong and what was expected, rendered with the
- * source line and a caret. Whoever parses fills it in and returns -EINVAL; nothing is then half applied.
+ * A user's mistake as a value: what was being read, where, what is wrong and what was expected, rendered with
+ *the source line and a caret. Whoever parses fills it in and returns -EINVAL; nothing is then half applied.
  *
  *	rule: unknown key "eror": did you mean "error"?
  *	  send:eror=EINTR
@@ -38,7 +38,7 @@ struct sim_slice {
 struct sim_diag {
 	unsigned line, column;
 	char message[SIM_DIAG_MESSAGE_BYTES]; /* what is wrong and what was expected, one line */
-	char text[SIM_DIAG_TEXT_BYTES];	      /* all of it, three lines without a newline at the end */
+	char text[SIM_DIAG_TEXT_BYTES];       /* all of it, three lines without a newline at the end */
 };
 
 /* Fills in `d` (which may be NULL) for the byte at offset `at` of the source. Always returns -EINVAL. */
@@ -52,7 +52,7 @@ int sim_diag_slice(struct sim_diag *d, struct sim_slice s, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* For "%.*s": the slice, cut to a length that a message can hold. */
-#define SIM_SLICE_FMT	 "%.*s"
+#define SIM_SLICE_FMT    "%.*s"
 #define SIM_SLICE_ARG(s) (int)((s).len < 64 ? (s).len : 64), (s).src->text + (s).at
 
 static inline const char *sim_slice_text(struct sim_slice s)
@@ -70,8 +70,9 @@ bool sim_slice_is(struct sim_slice s, const char *word);
 size_t sim_slice_find(struct sim_slice s, char c);
 
 /*
- * The nearest of the words offered to a word that is unknown: letters added, left out, changed or swapped; upper and
- * lower case are the same. `best` stays NULL if none is near enough to be meant. Of two as near, the first.
+ * The nearest of the words offered to a word that is unknown: letters added, left out, changed or swapped;
+ * upper and lower case are the same. `best` stays NULL if none is near enough to be meant. Of two as near,
+ * the first.
  */
 struct sim_suggest {
 	struct sim_slice word;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names of errnos and signals both ways, as Linux on x86-64 has them (errno(3), signal(7)); aliases are understood
- * (EWOULDBLOCK, SIGPOLL) and never given back.
+ * Names of errnos and signals both ways, as Linux on x86-64 has them (errno(3), signal(7)); aliases are
+ * understood (EWOULDBLOCK, SIGPOLL) and never given back.
  */
 #ifndef SIM_BASE_NAMES_H
 #define SIM_BASE_NAMES_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Quantities: see quantity.h. A number is a whole mantissa and a count of decimals; a unit is a whole factor. */
+/* Quantities: see quantity.h. A number is a whole mantissa and a count of decimals; a unit is a whole factor.
+ */
 #include "sim/base/quantity.h"
 
 #include <errno.h>
@@ -235,7 +236,8 @@ int sim_parse_size(struct sim_slice in, const char *what, uint64_t max_bytes, ui
 			return sim_diag_slice(
 				d, n.unit,
 				"\"" SIM_SLICE_FMT
-				"\" is no unit of size: %s takes B, k M G or KiB MiB GiB (1024), kB MB GB (1000)",
+				"\" is no unit of size: %s takes B, k M G or KiB MiB GiB (1024), "
+				"kB MB GB (1000)",
 				SIM_SLICE_ARG(n.unit), what);
 		if (unit->factor == 0)
 			return sim_diag_slice(d, n.unit,

@@ -15,11 +15,10 @@
 
 #define NUM(a) (sizeof(a) / sizeof(a)[0])
 
-#define CALL_ERRS(id, name, traits, ...) static const int16_t errs_##id[] = { __VA_ARGS__ };
+#define CALL_ERRS(id, name, traits, ...) static const int16_t errs_##id[] = { __VA_ARGS__, 0 };
 SIM_CALL_TABLE(CALL_ERRS)
 
-#define CALL_INFO(id, name, traits, ...) \
-	{ name, traits, errs_##id[0] ? (unsigned)NUM(errs_##id) : 0, errs_##id },
+#define CALL_INFO(id, name, traits, ...) { name, traits, errs_##id },
 static const struct sim_call_info infos[SIM_CALL_NUM] = { SIM_CALL_TABLE(CALL_INFO) };
 
 struct class_name {
@@ -71,11 +70,10 @@ int sim_call_by_name(const char *name, size_t len)
 
 bool sim_call_documents(enum sim_call_id call, int err)
 {
-	const struct sim_call_info *info = sim_call_info(call);
-	unsigned i;
+	const int16_t *e;
 
-	for (i = 0; i < info->num_errs; i++) {
-		if (info->errs[i] == err)
+	for (e = sim_call_info(call)->errs; *e; e++) {
+		if (*e == err)
 			return true;
 	}
 	return false;

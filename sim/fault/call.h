@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of simulated calls: name, classes, what a rule may ask of it, and the errors that its manual pages
- * document. Names, parsers, the sweep and the documentation are derived from it; nothing else lists calls.
+ * The table of simulated calls: name, classes, what a rule may ask of it, and the errors that its manual
+ * pages document. Names, parsers, the sweep and the documentation are derived from it; nothing else lists
+ * calls.
  *
- * "Documented" means: by the call's own page in section 2 or 3, by the pages of the protocols that it refers to
- * (ip(7), tcp(7), udp(7), unix(7)), or by POSIX's page of that name. send(2) and write(2) differ in the flags alone
- * on a socket, so that what send may answer, write, writev and sendfile may too; the same of recv and read.
+ * "Documented" means: by the call's own page in section 2 or 3, by the pages of the protocols that it refers
+ * to (ip(7), tcp(7), udp(7), unix(7)), or by POSIX's page of that name. send(2) and write(2) differ in the
+ * flags alone on a socket, so that what send may answer, write, writev and sendfile may too; the same of recv
+ * and read.
  */
 #ifndef SIM_FAULT_CALL_H
 #define SIM_FAULT_CALL_H
@@ -25,8 +27,7 @@
 #define SIM_CALL_IS_RESOLVE 0x0080u
 #define SIM_CALL_CLASSES    0x00ffu
 /* Traits. */
-#define SIM_CALL_HAS_FD \
-	0x0100u /* works on one descriptor: fd=, peer=, state=, after= have something to look at */
+#define SIM_CALL_HAS_FD 0x0100u /* works on one descriptor: fd=, peer=, state=, after= apply */
 #define SIM_CALL_HAS_BYTES \
 	0x0200u /* moves bytes and says how many: short= and numbers in returns= limit it */
 #define SIM_CALL_ANSWERS_EAI 0x0400u /* its errors are getaddrinfo(3)'s EAI_ codes */
@@ -54,7 +55,8 @@
 #define SIM_C_NAME (SIM_CALL_IS_RESOLVE | SIM_CALL_ANSWERS_EAI)
 #define SIM_C_HOST (SIM_CALL_IS_RESOLVE | SIM_CALL_ANSWERS_HE)
 
-/* send(2); tcp(7) ETIMEDOUT; udp(7), unix(7) ECONNREFUSED; ip(7) EHOSTUNREACH, EPERM; send(3p) ENETDOWN, ENETUNREACH, EIO */
+/* send(2); tcp(7) ETIMEDOUT; udp(7), unix(7) ECONNREFUSED; ip(7) EHOSTUNREACH, EPERM; send(3p) ENETDOWN and
+ * ENETUNREACH, EIO */
 #define SIM_E_SEND                                                                                       \
 	EACCES, EAGAIN, EALREADY, EBADF, ECONNREFUSED, ECONNRESET, EDESTADDRREQ, EFAULT, EHOSTUNREACH,   \
 		EINTR, EINVAL, EIO, EISCONN, EMSGSIZE, ENETDOWN, ENETUNREACH, ENOBUFS, ENOMEM, ENOTCONN, \
@@ -82,8 +84,8 @@
 #define SIM_E_HOST   HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
 
 /*
- * X(ID, name, classes and traits, errors...): 0 alone stands for "never fails". The errors are names of constants
- * that only call.c needs to know.
+ * X(ID, name, classes and traits, errors...): 0 alone stands for "never fails". The errors are names of
+ * constants that only call.c needs to know.
  */
 #define SIM_CALL_TABLE(X)                                                                                    \
 	X(SOCKET, "socket", SIM_CALL_IS_NET, EACCES, EAFNOSUPPORT, EINVAL, EPROTONOSUPPORT, ESOCKTNOSUPPORT, \
@@ -170,8 +172,8 @@ enum sim_call_id { SIM_CALL_TABLE(SIM_CALL_ENUM) SIM_CALL_NUM };
 struct sim_call_info {
 	const char *name; /* libc's: what a program calls and strace-like output prints */
 	unsigned traits;
-	unsigned num_errs;
-	const int16_t *errs; /* in the call's own numbering: errno, EAI_ code or h_errno; none twice */
+	const int16_t
+		*errs; /* ends with 0; in the call's own numbering: errno, EAI_ code or h_errno; none twice */
 };
 
 const struct sim_call_info *sim_call_info(enum sim_call_id call);
@@ -213,7 +215,8 @@ struct sim_slice;
 struct sim_suggest;
 struct sim_str;
 
-/* strace's way to name calls: "send,sendto", "%send,close", "!%net" (all but), "all". 0, or -EINVAL and a diagnostic. */
+/* strace's way to name calls: "send,sendto", "%send,close", "!%net" (all but), "all". 0, or -EINVAL and a
+ * diagnostic. */
 int sim_call_set_parse(struct sim_slice in, struct sim_call_set *out, struct sim_diag *d);
 
 #endif
