@@ -50,8 +50,8 @@
 #define BEHAVIOUR_REFERENCE "6.18."
 
 /*
- * TEST(name) { ... }: one behaviour, named by it, that leaves no descriptor open. A test that no table lists is
- * an unused function: an error.
+ * TEST(name) { ... }: one behaviour, named by it, that leaves no descriptor open. A test that no table lists
+ * is an unused function: an error.
  */
 #define TEST(name)                      \
 	static void name##_body(void);  \
@@ -424,7 +424,7 @@ static inline bool pattern_holds(const void *data, size_t len, size_t start)
 	return true;
 }
 
-/* Sends without blocking until EAGAIN; gives the number of bytes taken. Settles between, so that it is full. */
+/* Sends without blocking until it stays full; gives the number of bytes taken. */
 static inline size_t fill(int fd, size_t chunk)
 {
 	static char block[65536];
