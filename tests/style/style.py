@@ -422,15 +422,15 @@ def check_format(root, paths):
     run = subprocess.run(
         [program, "--style=file", "--dry-run"] + code, cwd=root, capture_output=True, text=True, check=False
     )
-    faults = {}
+    places = {}
     for line in run.stderr.split("\n"):
         found = re.match(r"(\S+?):(\d+):\d+: (warning|error): code should be clang-formatted", line)
-        if found and (found.group(1), found.group(2)) not in faults:
-            faults[found.group(1), found.group(2)] = "%s:%s: not formatted; expected what scripts/format makes" % (
-                found.group(1),
-                found.group(2),
-            )
-    return list(faults.values())
+        if found:
+            places.setdefault(found.group(1), []).append(int(found.group(2)))
+    return [
+        "%s:%d: not formatted (%d places); expected what scripts/format %s makes" % (path, lines[0], len(lines), path)
+        for path, lines in places.items()
+    ]
 
 
 def main(argv):
