@@ -39,6 +39,7 @@ struct sim_net {
 	struct sim_switches switches;
 	struct sim_list sockets; /* sim_sock.node, in order of creation */
 	uint32_t num_sockets;
+	bool record;		 /* new sockets keep what they send and deliver, for sim_sent() and sim_delivered() */
 	struct sim_ip *ip;
 	struct sim_udp *udp;
 	struct sim_tcp *tcp;

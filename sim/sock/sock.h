@@ -95,7 +95,7 @@ struct sim_sock {
 	int32_t linger_s;
 	int32_t priority, mark;
 	uint32_t wmem_bytes, rmem_bytes; /* queued, by truesize */
-	int64_t sndtimeo_ns, rcvtimeo_ns; /* 0: for ever */
+	int64_t sndtimeo_ns, rcvtimeo_ns; /* 0: for ever; negative: not at all */
 	struct sim_waitq wait;
 	struct sim_sock_test *test;	 /* NULL: no knob set */
 	struct sim_sock_log *sent, *delivered; /* NULL until bytes moved while `record` is on */

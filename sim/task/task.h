@@ -97,6 +97,7 @@ void sim_task_wake(struct sim_task *t);	     /* of a task that does not block: n
 void sim_task_interrupt(struct sim_task *t); /* sets interrupted, and wakes */
 void sim_task_yield(struct sim_task *t);     /* to the end of the ready queue, if another task is ready */
 _Noreturn void sim_task_exit(struct sim_task *t); /* the current task ends */
+void sim_task_entered(struct sim_task *t);	  /* the first thing a new carrier calls when it runs */
 
 /* Table entries: see sim_wait_fns and sim_timer_fns. */
 void sim_task_on_wake(struct sim_wait *w, uint32_t events);
