@@ -18,6 +18,7 @@ full   | clang               | cmd clang
 full   | libclang-rt-14-dev  | rt tsan
 full   | llvm                | cmd llvm-symbolizer
 full   | clang-format        | cmd clang-format
+full   | clang-tidy          | cmd clang-tidy
 full   | cmake               | cmd cmake
 full   | make                | cmd make
 full   | meson               | cmd meson
