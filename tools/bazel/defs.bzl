@@ -113,7 +113,7 @@ def simsock_dual_test(name, srcs, deps = [], copts = [], tags = [], **kwargs):
             srcs = srcs,
             copts = SIMSOCK_COPTS + copts,
             features = _FEATURES,
-            env = {"SIMSOCK": where},
+            env = {"SIMSOCK": "kernel"} if where == "kernel" else {},
             tags = tags + [where],
             deps = deps,
             **kwargs
