@@ -173,8 +173,11 @@ def rule_length(f):
 def rule_lines(f):
     if f.extension not in CODE:
         return
+    table = False
     for number, line in enumerate(f.lines, 1):
-        if len(line.expandtabs(TAB)) > MAX_COLUMNS:
+        if "clang-format o" in line:
+            table = "clang-format off" in line
+        if len(line.expandtabs(TAB)) > MAX_COLUMNS and not table:
             yield f, number, "%d columns" % len(line.expandtabs(TAB)), "at most %d" % MAX_COLUMNS
         if line != line.rstrip():
             yield f, number, "blanks at the end of the line", "none"

@@ -308,7 +308,7 @@ def tags_and_constants(code):
                     k = closing(code, k)
                 elif code[k].text == ",":
                     expect = True
-                elif expect and code[k].kind == "name":
+                elif expect and code[k].kind == "name" and code[k + 1].text in (",", "=", "}"):
                     constants[code[k].text] = code[k].line
                     expect = False
                 k += 1

@@ -372,6 +372,9 @@ PREAMBLE = """\
 #endif
 /* The fortified headers define the very names that are defined here. */
 #undef _FORTIFY_SOURCE
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wunused-function"
+#endif
 """
 
 CMOCKA_OPEN = """
