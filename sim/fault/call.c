@@ -38,16 +38,16 @@ struct err_name {
 static const struct err_name eai_names[] = {
 	{ "EAI_ADDRFAMILY", EAI_ADDRFAMILY }, { "EAI_AGAIN", EAI_AGAIN },
 	{ "EAI_BADFLAGS", EAI_BADFLAGS },     { "EAI_FAIL", EAI_FAIL },
-	{ "EAI_FAMILY", EAI_FAMILY },	      { "EAI_MEMORY", EAI_MEMORY },
-	{ "EAI_NODATA", EAI_NODATA },	      { "EAI_NONAME", EAI_NONAME },
+	{ "EAI_FAMILY", EAI_FAMILY },         { "EAI_MEMORY", EAI_MEMORY },
+	{ "EAI_NODATA", EAI_NODATA },         { "EAI_NONAME", EAI_NONAME },
 	{ "EAI_OVERFLOW", EAI_OVERFLOW },     { "EAI_SERVICE", EAI_SERVICE },
-	{ "EAI_SYSTEM", EAI_SYSTEM },	      { "EAI_SOCKTYPE", EAI_SOCKTYPE },
+	{ "EAI_SYSTEM", EAI_SYSTEM },         { "EAI_SOCKTYPE", EAI_SOCKTYPE },
 };
 
 /* gethostbyname(3); NO_ADDRESS is another name of NO_DATA */
 static const struct err_name h_errno_names[] = {
 	{ "HOST_NOT_FOUND", HOST_NOT_FOUND }, { "TRY_AGAIN", TRY_AGAIN },
-	{ "NO_RECOVERY", NO_RECOVERY },	      { "NO_DATA", NO_DATA },
+	{ "NO_RECOVERY", NO_RECOVERY },       { "NO_DATA", NO_DATA },
 	{ "NO_ADDRESS", NO_ADDRESS },
 };
 

@@ -20,7 +20,7 @@
 #define SIM_CALL_IS_SEND    0x0001u
 #define SIM_CALL_IS_RECV    0x0002u
 #define SIM_CALL_IS_READY   0x0004u
-#define SIM_CALL_IS_NET	    0x0008u
+#define SIM_CALL_IS_NET     0x0008u
 #define SIM_CALL_IS_DESC    0x0010u
 #define SIM_CALL_IS_SLEEP   0x0020u
 #define SIM_CALL_IS_CLOCK   0x0040u
@@ -172,8 +172,8 @@ enum sim_call_id { SIM_CALL_TABLE(SIM_CALL_ENUM) SIM_CALL_NUM };
 struct sim_call_info {
 	const char *name; /* libc's: what a program calls and strace-like output prints */
 	unsigned traits;
-	const int16_t
-		*errs; /* ends with 0; in the call's own numbering: errno, EAI_ code or h_errno; none twice */
+	const int16_t *errs; /* ends with 0; in the call's own numbering: errno, EAI_ code or h_errno; none
+				twice */
 };
 
 const struct sim_call_info *sim_call_info(enum sim_call_id call);
