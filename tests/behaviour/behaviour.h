@@ -313,13 +313,28 @@ static inline void tcp_pair(int fd[2])
 	assert_ok(close(listener));
 }
 
-/* Both ends abort, so that no port is left in TIME_WAIT. */
+/* Ends a connection by a reset, which leaves no port in TIME_WAIT. */
 static inline void tcp_abort(int fd)
 {
 	struct linger hard = { .l_onoff = 1, .l_linger = 0 };
 
 	assert_ok(setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)));
 	assert_ok(close(fd));
+}
+
+static inline void tcp_end(const int fd[2])
+{
+	tcp_abort(fd[0]);
+	assert_ok(close(fd[1]));
+}
+
+static inline int tcp_state(int fd)
+{
+	struct tcp_info info;
+	socklen_t len = sizeof(info);
+
+	assert_ok(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
+	return info.tcpi_state;
 }
 
 static inline int udp_bound(struct sockaddr_in *at)

@@ -5,15 +5,6 @@
  */
 #include "tests/behaviour/behaviour.h"
 
-static int tcp_state(int fd)
-{
-	struct tcp_info info;
-	socklen_t len = sizeof(info);
-
-	assert_ok(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len));
-	return info.tcpi_state;
-}
-
 TEST(close_lets_the_peer_read_all_then_end)
 {
 	char b[8];

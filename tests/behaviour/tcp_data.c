@@ -8,12 +8,6 @@
 #include <sys/ioctl.h>
 #include <linux/sockios.h>
 
-static void tcp_end(const int fd[2])
-{
-	tcp_abort(fd[0]);
-	assert_ok(close(fd[1]));
-}
-
 TEST(sent_bytes_arrive)
 {
 	char b[16];
