@@ -6,10 +6,14 @@
 #include "tests/bench/child.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define ANSWER_MAX_MS 60000
 
 static int child_start(struct bench_child *child)
 {
@@ -70,6 +74,18 @@ static void explain_end(struct bench_child *child)
 			 WEXITSTATUS(status));
 }
 
+/* One line answers one line, so nothing lies in the stream's buffer when this is asked. */
+static int is_answering(const struct bench_child *child)
+{
+	struct pollfd p = { .fd = fileno(child->from), .events = POLLIN };
+	int ready;
+
+	do {
+		ready = poll(&p, 1, ANSWER_MAX_MS);
+	} while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
 int64_t bench_child_run(struct bench_child *child, const char *row, uint64_t n)
 {
 	char line[256];
@@ -82,6 +98,12 @@ int64_t bench_child_run(struct bench_child *child, const char *row, uint64_t n)
 	}
 	fprintf(child->to, "run %s %llu\n", row, (unsigned long long)n);
 	fflush(child->to);
+	if (!is_answering(child)) {
+		snprintf(child->error, sizeof(child->error), "no answer in %d s", ANSWER_MAX_MS / 1000);
+		kill(child->pid, SIGKILL);
+		explain_end(child);
+		return -1;
+	}
 	if (!fgets(line, sizeof(line), child->from)) {
 		explain_end(child);
 		return -1;
