@@ -269,6 +269,8 @@ static int check_possible(struct parser *p, enum sim_serve_kind kind, struct sim
 	if (p->peer_shut && effects & READS)
 		return sim_diag_slice(
 			p->d, in, "%s has nothing to read: echo and discard went on to the peer's end", name);
+	if (p->shut && effects & SHUTS)
+		return sim_diag_slice(p->d, in, "%s a second time: this side has ended before", name);
 	if (p->shut && effects & WRITES)
 		return sim_diag_slice(p->d, in, "%s can't send: shutdown has ended this side", name);
 	return 0;

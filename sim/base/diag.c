@@ -227,6 +227,18 @@ struct sim_suggest sim_suggest_for(struct sim_slice word)
 	return s;
 }
 
+/* What is cut short is as near as what has one wrong letter. */
+static bool is_beginning(struct sim_slice word, const char *candidate, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < word.len && i < len; i++) {
+		if (lower(sim_slice_text(word)[i]) != lower(candidate[i]))
+			return false;
+	}
+	return word.len >= 3 && word.len < len;
+}
+
 void sim_suggest_offer(struct sim_suggest *s, const char *candidate)
 {
 	size_t len = strlen(candidate);
@@ -234,7 +246,9 @@ void sim_suggest_offer(struct sim_suggest *s, const char *candidate)
 
 	if (s->word.len == 0 || s->word.len > WORD_MAX || len > WORD_MAX)
 		return;
-	d = distance(sim_slice_text(s->word), s->word.len, candidate, len);
+	d = is_beginning(s->word, candidate, len)
+		    ? 1
+		    : distance(sim_slice_text(s->word), s->word.len, candidate, len);
 	if (d < s->best_distance && d < len) {
 		s->best_distance = d;
 		s->best = candidate;

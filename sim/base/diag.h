@@ -70,9 +70,9 @@ bool sim_slice_is(struct sim_slice s, const char *word);
 size_t sim_slice_find(struct sim_slice s, char c);
 
 /*
- * The nearest of the words offered to a word that is unknown: letters added, left out, changed or swapped;
- * upper and lower case are the same. `best` stays NULL if none is near enough to be meant. Of two as near,
- * the first.
+ * The nearest of the words offered to a word that is unknown: cut short, or with letters added, left out,
+ * changed or swapped; upper and lower case are the same. `best` stays NULL if none is near enough to be
+ * meant. Of two as near, the first.
  */
 struct sim_suggest {
 	struct sim_slice word;

@@ -145,6 +145,9 @@ static int scan_number(struct sim_slice in, const char *what, const char *exampl
 				   "\"" SIM_SLICE_FMT "\" is no number: %s looks like %s", SIM_SLICE_ARG(in),
 				   what, example);
 	n->unit = sim_slice_sub(in, i, in.len - i);
+	if (n->unit.len && p[i] == ' ')
+		return sim_diag_slice(d, n->unit, "%s has a blank before its unit: write the two as one word",
+				      what);
 	return 0;
 }
 

@@ -126,6 +126,8 @@ static const char *const absent[] = {
 	"duplicate", "corrupt", "reorder", "gap", "distribution", "slot", "ecn", "jitter", "seed",
 };
 
+static const char *const units[] = { "ns", "us", "ms", "s", "bit", "kbit", "mbit", "gbit", "%" };
+
 static int unknown_word(struct sim_slice word, struct sim_diag *d)
 {
 	struct sim_suggest s = sim_suggest_for(word);
@@ -135,6 +137,12 @@ static int unknown_word(struct sim_slice word, struct sim_diag *d)
 	for (i = 0; i < NUM(absent); i++) {
 		if (sim_slice_is(word, absent[i]))
 			return sim_diag_slice(d, word, "\"%s\" is not simulated yet: " KNOWN, absent[i]);
+	}
+	for (i = 0; i < NUM(units); i++) {
+		if (sim_slice_is(word, units[i]))
+			return sim_diag_slice(d, word,
+					      "a unit that stands alone: write it right behind the number, "
+					      "such as 20ms");
 	}
 	for (i = 0; i < NUM(params); i++)
 		sim_suggest_offer(&s, params[i].name);

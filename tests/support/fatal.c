@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a failed assertion of simsock's does in a unit test that links modules of sim/ without the faces: it says
- * which fact did not hold and aborts, so that the test program fails at once and a debugger stands at the place.
+ * What a failed assertion of simsock's does in a unit test that links modules of sim/ without the faces: it
+ * says which fact did not hold and aborts, so that the test program fails at once and a debugger stands
+ * there.
  */
 #include <stdio.h>
 #include <stdlib.h>
