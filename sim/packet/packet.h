@@ -16,6 +16,7 @@
 #include "sim/trace/trace.h"
 
 struct sim_arena;
+struct sim_wire;
 
 /* RFC 9293 3.1: the control bits as they stand in the header. */
 enum {
@@ -53,6 +54,31 @@ struct sim_tcp_header {
 	} sack[4];
 };
 
+/* ICMP types that are used (RFC 792, RFC 4443). */
+enum {
+	SIM_ICMP_ECHO_REPLY = 0,
+	SIM_ICMP_UNREACHABLE = 3,
+	SIM_ICMP_ECHO = 8,
+	SIM_ICMP_TIME_EXCEEDED = 11,
+	SIM_ICMP_PARAMETER = 12,
+	SIM_ICMP6_UNREACHABLE = 1,
+	SIM_ICMP6_TOO_BIG = 2,
+	SIM_ICMP6_TIME_EXCEEDED = 3,
+	SIM_ICMP6_PARAMETER = 4,
+	SIM_ICMP6_ECHO = 128,
+	SIM_ICMP6_ECHO_REPLY = 129,
+};
+
+/* Codes of destination unreachable. */
+enum {
+	SIM_ICMP_UNREACHABLE_HOST = 1,
+	SIM_ICMP_UNREACHABLE_PROTOCOL = 2,
+	SIM_ICMP_UNREACHABLE_PORT = 3,
+	SIM_ICMP_UNREACHABLE_TOO_BIG = 4, /* fragmentation needed, and DF set */
+	SIM_ICMP6_UNREACHABLE_ADDRESS = 3,
+	SIM_ICMP6_UNREACHABLE_PORT = 4,
+};
+
 struct sim_icmp_header {
 	uint8_t type, code; /* of ICMPv4 or ICMPv6, by the packet's family */
 	uint16_t mtu;	    /* destination unreachable/fragmentation needed; packet too big */
@@ -71,16 +97,20 @@ struct sim_packet {
 	struct sim_packet *next; /* for the one queue that it is in */
 	uint64_t id;		 /* its number in the world, from 1: a copy made by the network gets its own */
 	int64_t sent_ns;
+	int64_t due_ns;		 /* when it arrives: while it is on a wire */
+	int64_t departs_ns;	 /* when its last bit has left the sender: the same */
+	struct sim_wire *wire;	 /* the one it is on or came by */
+	void *charged_to;	 /* whose send buffer it fills until it departs, NULL: nobody's (its protocol knows) */
 	struct sim_addr src, dst;
 	uint16_t sport, dport;	 /* UDP, TCP; host order */
 	uint8_t proto;		 /* IPPROTO_* */
 	uint8_t ttl, tos;
 	uint8_t csum;		 /* enum sim_csum_state */
-	uint16_t ip_id;
+	uint32_t ip_id;		 /* IPv4 has 16 bits of it */
 	uint16_t frag_off_bytes; /* fragment: where its payload lies in the datagram's IP payload */
 	bool more_fragments, dont_fragment;
 	bool is_fragment;	 /* then ports stand only in the first, and payload is a part of the IP payload */
-	uint8_t iface;		 /* index of the interface it came in by, set on arrival */
+	uint8_t iface;		 /* index of the interface it leaves by, then of that it came in by */
 	uint32_t l4_len_bytes;	 /* fragments only: length of the first one's transport header, inside payload */
 	uint32_t truesize_bytes; /* what a receive queue is charged for it */
 	uint32_t flow;		 /* trace id of its flow, 0: none */
@@ -91,9 +121,9 @@ struct sim_packet {
 	};
 };
 
-/* Fields zeroed, id given. NULL: no memory. */
+/* Fields zeroed (but for the entries of sack[]), id given. NULL: no memory. */
 struct sim_packet *sim_packet_new(struct sim_arena *a, uint64_t *next_id);
-/* A copy that shares the payload. */
+/* A copy that shares the payload; it charges nobody. */
 struct sim_packet *sim_packet_clone(struct sim_arena *a, uint64_t *next_id, const struct sim_packet *from);
 void sim_packet_free(struct sim_arena *a, struct sim_packet *p); /* NULL is legal */
 

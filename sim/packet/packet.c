@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* Packets as structures, and their records in the trace: see packet.h. Knows no byte order and no checksum (wire.c). */
+#include "sim/packet/packet.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "sim/base/arena.h"
+#include "sim/clock/clock.h"
+
+enum {
+	IPV4_HEADER_LEN = 20,
+	IPV6_HEADER_LEN = 40,
+	IPV6_FRAGMENT_LEN = 8,
+	UDP_HEADER_LEN = 8,
+	TCP_HEADER_LEN = 20,
+	ICMP_HEADER_LEN = 8,
+};
+
+/* What the first bytes up to the SACK blocks are: only these are zeroed. */
+#define PACKET_ZEROED_BYTES offsetof(struct sim_packet, tcp.sack)
+
+struct sim_packet *sim_packet_new(struct sim_arena *a, uint64_t *next_id)
+{
+	struct sim_packet *p = sim_arena_alloc_raw(a, sizeof *p);
+
+	if (!p)
+		return NULL;
+	memset(p, 0, PACKET_ZEROED_BYTES);
+	p->id = ++*next_id;
+	return p;
+}
+
+struct sim_packet *sim_packet_clone(struct sim_arena *a, uint64_t *next_id, const struct sim_packet *from)
+{
+	struct sim_packet *p = sim_arena_alloc_raw(a, sizeof *p);
+
+	if (!p)
+		return NULL;
+	memcpy(p, from, sizeof *p);
+	p->next = NULL;
+	p->charged_to = NULL;
+	p->id = ++*next_id;
+	if (p->payload.slab)
+		sim_slab_ref(p->payload.slab);
+	return p;
+}
+
+void sim_packet_free(struct sim_arena *a, struct sim_packet *p)
+{
+	if (!p)
+		return;
+	if (p->payload.slab)
+		sim_slab_unref(a, p->payload.slab);
+	sim_arena_free(a, p, sizeof *p);
+}
+
+void sim_packet_queue_free(struct sim_packet_queue *q, struct sim_arena *a)
+{
+	struct sim_packet *p;
+
+	while ((p = sim_packet_queue_pop(q)) != NULL)
+		sim_packet_free(a, p);
+}
+
+uint32_t sim_packet_l3_header_len(const struct sim_packet *p)
+{
+	if (sim_packet_is_v4(p))
+		return IPV4_HEADER_LEN;
+	return IPV6_HEADER_LEN + (p->is_fragment ? IPV6_FRAGMENT_LEN : 0);
+}
+
+/*
+ * As Linux lays them out: a SYN has mss, sackOK and timestamps, nop and wscale, where sackOK takes the place of the
+ * timestamps' two nops; a later segment has nop nop timestamps, nop nop sack.
+ */
+uint32_t sim_tcp_options_len(const struct sim_tcp_header *h)
+{
+	uint32_t len = 0;
+
+	if (h->options & SIM_TCPOPT_MSS)
+		len += 4;
+	if (h->options & SIM_TCPOPT_TIMESTAMPS)
+		len += 12;
+	else if (h->options & SIM_TCPOPT_SACK_PERMITTED)
+		len += 4;
+	if (h->options & SIM_TCPOPT_WSCALE)
+		len += 4;
+	if ((h->options & SIM_TCPOPT_SACK) && h->num_sack)
+		len += 4 + 8 * (uint32_t)h->num_sack;
+	return len;
+}
+
+uint32_t sim_packet_l4_header_len(const struct sim_packet *p)
+{
+	if (p->is_fragment)
+		return 0;
+	switch (p->proto) {
+	case IPPROTO_UDP:
+		return UDP_HEADER_LEN;
+	case IPPROTO_TCP:
+		return TCP_HEADER_LEN + sim_tcp_options_len(&p->tcp);
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return ICMP_HEADER_LEN;
+	default:
+		return 0;
+	}
+}
+
+uint32_t sim_packet_ip_len(const struct sim_packet *p)
+{
+	return sim_packet_l3_header_len(p) + sim_packet_l4_header_len(p) + p->payload.len;
+}
+
+uint32_t sim_flow_define(struct sim_trace *t, uint16_t host, const struct sim_packet *p)
+{
+	uint32_t flow = ++t->next_flow;
+	struct sim_trace_rec *r = sim_trace_open(t, t->clock->now_ns, SIM_TRACE_FLOW, host, flow);
+
+	memcpy(&r->arg[0], p->src.b, sizeof p->src);
+	memcpy(&r->arg[2], p->dst.b, sizeof p->dst);
+	r->arg[4] = (uint64_t)p->proto | (uint64_t)p->sport << 16 | (uint64_t)p->dport << 32;
+	r->arg[5] = 0;
+	sim_trace_commit(t, r, NULL);
+	return flow;
+}
+
+void sim_packet_trace(struct sim_trace *t, enum sim_trace_kind kind, uint16_t host, struct sim_packet *p,
+		      uint64_t extra)
+{
+	struct sim_trace_rec *r;
+	uint64_t flags = 0;
+
+	if (__builtin_expect(!p->flow, 0))
+		p->flow = sim_flow_define(t, host, p);
+	r = sim_trace_open(t, t->clock->now_ns, kind, host, p->flow);
+	r->arg[2] = r->arg[3] = 0;
+	if (p->proto == IPPROTO_TCP && !p->is_fragment) {
+		flags = p->tcp.flags;
+		r->arg[2] = (uint64_t)p->tcp.seq | (uint64_t)p->tcp.ack << 32;
+		r->arg[3] = p->tcp.window;
+	} else if ((p->proto == IPPROTO_ICMP || p->proto == IPPROTO_ICMPV6) && !p->is_fragment) {
+		flags = p->icmp.type;
+		r->arg[2] = p->icmp.code;
+	} else if (p->is_fragment) {
+		r->arg[2] = p->frag_off_bytes | (uint64_t)p->more_fragments << 32;
+	}
+	r->arg[0] = p->id;
+	r->arg[1] = (uint64_t)p->proto | flags << 8 | (uint64_t)p->payload.len << 32;
+	r->arg[3] |= (uint64_t)p->iface << 32;
+	r->arg[4] = t->want_digest ? sim_bytes_digest(&p->payload) : 0;
+	r->arg[5] = extra;
+	if (kind == SIM_TRACE_DROP)
+		t->dropped_by[extra]++;
+	sim_trace_commit(t, r, p);
+}
