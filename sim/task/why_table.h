@@ -26,6 +26,10 @@
 	X(REFUSED, "refused", "{peer} answered the SYN with RST: nobody listens on that port") \
 	X(REFUSED_ICMP, "port-unreachable", "ICMP port unreachable from {peer}: no socket is bound there") \
 	X(REFUSED_UNIX, "unix-refused", "nobody listens on that Unix socket") \
+	X(PEER_ELSEWHERE, "peer-elsewhere", "the receiver is connected to another socket") \
+	X(WRONG_TYPE, "wrong-type", "the socket of that name is of type {0}, this one of type {1}") \
+	X(NOT_BOUND, "not-bound", "the socket has no name yet") \
+	X(NO_NAMES, "no-names", "every name that autobind chooses from is in use") \
 	X(RST_RECEIVED, "rst-received", "RST from {peer} at t={0t}; {1} bytes sent were not acknowledged") \
 	X(PEER_CLOSED_UNREAD, "peer-closed-unread", "the peer closed with {0} bytes unread") \
 	X(PEER_GONE, "peer-gone", "the peer closed its end at t={0t}") \
