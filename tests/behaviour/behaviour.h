@@ -439,6 +439,14 @@ static inline bool pattern_holds(const void *data, size_t len, size_t start)
 	return true;
 }
 
+/* One part of a gathered write. */
+static inline struct iovec piece(const void *data, size_t len)
+{
+	struct iovec part = { .iov_base = (void *)(uintptr_t)data, .iov_len = len };
+
+	return part;
+}
+
 /* Sends without blocking until it stays full; gives the number of bytes taken. */
 static inline size_t fill(int fd, size_t chunk)
 {
