@@ -72,7 +72,7 @@ int sim_sock_fail(struct sim_sock *sk, struct sim_task *t, int err, enum sim_why
 		  int64_t arg0, int64_t arg1, int64_t arg2, int64_t arg3)
 {
 	if (t)
-		t->why = (struct sim_why){ key, sk ? sk->id : 0, since_ns, { arg0, arg1, arg2, arg3 } };
+		t->why = (struct sim_reason){ key, sk ? sk->id : 0, since_ns, { arg0, arg1, arg2, arg3 } };
 	return -err;
 }
 
@@ -80,7 +80,7 @@ void sim_sock_set_error(struct sim_sock *sk, int err, enum sim_why_key key, int6
 			int64_t arg1)
 {
 	sk->err = err;
-	sk->err_why = (struct sim_why){ key, sk->id, since_ns, { arg0, arg1, 0, 0 } };
+	sk->err_why = (struct sim_reason){ key, sk->id, since_ns, { arg0, arg1, 0, 0 } };
 	sim_sock_notify(sk, EPOLLERR | EPOLLIN | EPOLLOUT | EPOLLHUP);
 }
 
@@ -198,6 +198,7 @@ static void log_bytes(struct sim_sock *sk, struct sim_sock_log **where, const st
 
 void sim_sock_note_sent(struct sim_sock *sk, const struct sim_bytes *run)
 {
+	sk->num_sent_bytes += run->len;
 	if (sk->test && sk->test->has_capacity)
 		sk->test->accepted_bytes += run->len;
 	if (sk->record && run->len)
@@ -220,6 +221,7 @@ static void tell_peer_of_room(struct sim_sock *sk, uint32_t len)
 
 void sim_sock_note_delivered(struct sim_sock *sk, const struct sim_bytes *run, uint32_t off, uint32_t len)
 {
+	sk->num_delivered_bytes += len;
 	if (sk->record && len)
 		log_bytes(sk, &sk->delivered, run, off, len);
 	if (__builtin_expect(sk->net->ctx->num_capacity_knobs > 0, 0))

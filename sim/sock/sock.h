@@ -40,6 +40,7 @@ enum { SIM_UNIX_PATH_MAX = 108 };
 struct sim_sockaddr {
 	uint16_t family;	/* AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC; 0 with an empty name */
 	uint16_t port;		/* host order */
+	uint16_t raw_len;	/* as the program gave it: protocols check it against what their family needs */
 	uint32_t scope_id;
 	struct sim_addr addr;	/* AF_INET as v4-mapped */
 	uint16_t path_len;	/* AF_UNIX: bytes of path, abstract ones with their leading 0; 0: unnamed */
@@ -89,7 +90,7 @@ struct sim_sock {
 	bool sndbuf_locked : 1, rcvbuf_locked : 1; /* set by the program: no automatic tuning */
 	bool passcred : 1, record : 1, timestamp : 1;
 	int32_t err;		/* SO_ERROR: pending, positive, taken by the first call */
-	struct sim_why err_why;	/* why it is pending */
+	struct sim_reason err_why;	/* why it is pending */
 	int32_t sndbuf_bytes, rcvbuf_bytes; /* as Linux holds them: doubled */
 	int32_t rcvlowat_bytes;
 	int32_t linger_s;
@@ -99,6 +100,7 @@ struct sim_sock {
 	struct sim_waitq wait;
 	struct sim_sock_test *test;	 /* NULL: no knob set */
 	struct sim_sock_log *sent, *delivered; /* NULL until bytes moved while `record` is on */
+	uint64_t num_sent_bytes, num_delivered_bytes; /* accepted from, and handed to the program, ever */
 	uint32_t flow;			 /* trace id, 0: none yet */
 	uint32_t bound_if;		 /* SO_BINDTODEVICE: interface index, 0: any */
 	int64_t made_ns;

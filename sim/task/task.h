@@ -50,7 +50,7 @@ struct sim_task {
 	bool daemon;		 /* a built-in peer: its waiting for ever is no dead-lock and not reported */
 	struct sim_timer timer;	 /* of the present wait */
 	struct sim_blocked_on on;
-	struct sim_why why;	 /* of the last failed or short call */
+	struct sim_reason why;	 /* of the last failed or short call */
 	uint64_t num_calls;
 	int64_t spin_since_ns;	 /* the instant at which it last made progress, or time moved */
 	uint32_t num_spins;	 /* calls without progress since */

@@ -19,7 +19,7 @@ enum sim_why_key {
 		SIM_WHY_NUM
 };
 
-struct sim_why {
+struct sim_reason {
 	uint32_t key;	   /* enum sim_why_key */
 	uint32_t sock_id;  /* 0: none */
 	int64_t since_ns;  /* when the cause began; SIM_NEVER_NS: not known */
