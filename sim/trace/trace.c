@@ -78,10 +78,12 @@ void sim_trace_hash_start(struct sim_trace *t)
 static void hash_record(struct sim_trace *t, const struct sim_trace_rec *r)
 {
 	uint64_t h = t->hash, head = (uint64_t)r->kind | (uint64_t)r->host << 16 | (uint64_t)r->obj << 32;
+	uint64_t arg3 = r->kind == SIM_TRACE_CALL ? 0 : r->arg[3];
 
 	h = sim_mix(h ^ (uint64_t)r->time_ns, head ^ 0x9e3779b97f4a7c15u);
-	for (unsigned i = 0; i < 6; i += 2)
-		h = sim_mix(h ^ r->arg[i], r->arg[i + 1] ^ 0xc2b2ae3d27d4eb4fu);
+	h = sim_mix(h ^ r->arg[0], r->arg[1] ^ 0xc2b2ae3d27d4eb4fu);
+	h = sim_mix(h ^ r->arg[2], arg3 ^ 0xc2b2ae3d27d4eb4fu);
+	h = sim_mix(h ^ r->arg[4], r->arg[5] ^ 0xc2b2ae3d27d4eb4fu);
 	t->hash = h;
 }
 

@@ -18,8 +18,10 @@ struct sim_packet;
 /* The kinds, and what arg[] holds. All numbers; `obj` is a socket's id unless said otherwise. */
 enum sim_trace_kind {
 	SIM_TRACE_NONE,
-	SIM_TRACE_CALL,	  /* obj: socket or 0. [0] call id | task id << 32, [1..3] the call's numbers (see api/calls),
-			     [4] result (int64), [5] rule id << 32 | reason key */
+	SIM_TRACE_CALL,	  /* obj: socket or 0. [0] call id | family << 8 | port << 16 | task id << 32, [1] bytes
+			     asked for, or an address's first half, [2] flags, or its second half, [3] descriptor |
+			     descriptor made << 32 (not hashed), [4] result (int64; of calls that make a descriptor
+			     0), [5] rule id << 32 | reason key */
 	SIM_TRACE_SEND,	  /* a packet leaves a host. obj: flow. [0] packet id, [1] proto | flags << 8 | payload << 32,
 			     [2] seq | ack << 32, [3] window | interface << 32, [4] payload digest (only if a sink
 			     asked), [5] delay_ns until it arrives */

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* Epoll sets: see epoll.h. epoll_ctl(2), epoll_wait(2). */
+#include "sim/proc/epoll.h"
+
+#include <errno.h>
+
+#include "sim/base/assert.h"
+
+enum { MAX_NESTING = 5 }; /* epoll(7): ELOOP beyond */
+
+/* Bits that are no events but ways of telling. */
+#define WAYS (EPOLLET | EPOLLONESHOT | EPOLLWAKEUP | EPOLLEXCLUSIVE)
+
+struct sim_epoll_item {
+	struct sim_list node;	    /* ep->items */
+	struct sim_list ready_node; /* ep->ready, when it may be ready */
+	struct sim_list file_node;  /* file->watches; real ones: ep->real */
+	struct sim_hnode by_key;
+	struct sim_wait wait;
+	struct sim_epoll *ep;
+	struct sim_file *file; /* NULL: a real descriptor */
+	struct epoll_event event;
+	int fd;
+	bool disabled;	       /* EPOLLONESHOT has fired */
+	uint32_t last_real;    /* edge triggered real descriptor: what was last told */
+};
+
+struct sim_epoll *sim_epoll_new_set(struct sim_ctx *ctx)
+{
+	struct sim_epoll *ep = sim_arena_alloc(ctx->arena, sizeof *ep);
+
+	if (!ep)
+		return NULL;
+	ep->ctx = ctx;
+	if (sim_hmap_init(&ep->by_key, ctx->arena)) {
+		sim_arena_free(ctx->arena, ep, sizeof *ep);
+		return NULL;
+	}
+	sim_list_init(&ep->items);
+	sim_list_init(&ep->ready);
+	sim_list_init(&ep->real);
+	sim_waitq_init(&ep->wait);
+	return ep;
+}
+
+static uint32_t item_events(struct sim_epoll_item *it)
+{
+	uint32_t want = (it->event.events & ~WAYS) | EPOLLERR | EPOLLHUP, now;
+
+	if (it->disabled)
+		return 0;
+	if (it->file)
+		return sim_file_poll(it->file) & want;
+	now = sim_real_ready(it->fd, want);
+	return now == SIM_REAL_BAD ? 0 : now & want;
+}
+
+static void mark_ready(struct sim_epoll_item *it)
+{
+	if (!sim_list_empty(&it->ready_node))
+		return;
+	sim_list_append(&it->ep->ready, &it->ready_node);
+	sim_waitq_wake(&it->ep->wait, EPOLLIN | EPOLLRDNORM);
+}
+
+void sim_epoll_on_wake(struct sim_wait *w, uint32_t events)
+{
+	(void)events;
+	mark_ready(w->owner);
+}
+
+static void item_free(struct sim_epoll_item *it)
+{
+	struct sim_epoll *ep = it->ep;
+
+	sim_hmap_remove(&ep->by_key, &it->by_key);
+	if (it->file)
+		sim_waitq_remove(&it->wait);
+	sim_list_remove(&it->node);
+	sim_list_remove(&it->ready_node);
+	sim_list_remove(&it->file_node);
+	ep->num_items--;
+	sim_arena_free(ep->ctx->arena, it, sizeof *it);
+}
+
+void sim_epoll_free(struct sim_epoll *ep)
+{
+	struct sim_list *node, *following;
+
+	sim_list_each_safe(node, following, &ep->items)
+		item_free(sim_container_of(node, struct sim_epoll_item, node));
+	SIM_ASSERT(sim_list_empty(&ep->wait.waits));
+	sim_hmap_fini(&ep->by_key, ep->ctx->arena);
+	sim_arena_free(ep->ctx->arena, ep, sizeof *ep);
+}
+
+void sim_epoll_forget(struct sim_file *f)
+{
+	struct sim_list *node, *following;
+
+	sim_list_each_safe(node, following, &f->watches)
+		item_free(sim_container_of(node, struct sim_epoll_item, file_node));
+}
+
+/* By descriptor alone: the same number may stand for another file later, so the file is compared too. */
+static struct sim_epoll_item *find(struct sim_epoll *ep, struct sim_file *file, int fd)
+{
+	struct sim_hnode *n;
+
+	for (n = sim_hmap_first(&ep->by_key, (uint32_t)fd); n; n = sim_hmap_next(n)) {
+		struct sim_epoll_item *it = sim_container_of(n, struct sim_epoll_item, by_key);
+
+		if (it->file == file && it->fd == fd)
+			return it;
+	}
+	return NULL;
+}
+
+/* How deep sets nest below this one; more than MAX_NESTING if `seek` is among them. */
+static int depth_below(struct sim_epoll *ep, const struct sim_epoll *seek, int so_far)
+{
+	struct sim_list *node;
+	int deepest = so_far;
+
+	if (ep == seek || so_far > MAX_NESTING)
+		return MAX_NESTING + 1;
+	sim_list_each(node, &ep->items) {
+		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, node);
+
+		if (it->file && it->file->kind == SIM_FILE_EPOLL) {
+			int d = depth_below(it->file->ep, seek, so_far + 1);
+
+			deepest = d > deepest ? d : deepest;
+		}
+	}
+	return deepest;
+}
+
+static int add(struct sim_epoll *ep, struct sim_file *target, int fd, const struct epoll_event *ev)
+{
+	struct sim_epoll_item *it;
+
+	if (target && target->kind == SIM_FILE_EPOLL && depth_below(target->ep, ep, 1) > MAX_NESTING)
+		return -ELOOP;
+	it = sim_arena_alloc(ep->ctx->arena, sizeof *it);
+	if (!it)
+		return -ENOMEM;
+	it->ep = ep;
+	it->file = target;
+	it->fd = fd;
+	it->event = *ev;
+	sim_list_append(&ep->items, &it->node);
+	sim_list_init(&it->ready_node);
+	sim_hmap_insert(&ep->by_key, ep->ctx->arena, &it->by_key, (uint32_t)fd);
+	ep->num_items++;
+	if (target) {
+		sim_list_append(&target->watches, &it->file_node);
+		sim_waitq_add(sim_file_waitq(target), &it->wait, SIM_WAIT_EPOLL, it, ev->events & ~WAYS);
+	} else {
+		sim_list_append(&ep->real, &it->file_node);
+	}
+	if (item_events(it))
+		mark_ready(it);
+	return 0;
+}
+
+static int modify(struct sim_epoll_item *it, const struct epoll_event *ev)
+{
+	/* epoll_ctl(2): EPOLLEXCLUSIVE may be given on ADD only, and what was added so cannot be modified. */
+	if ((it->event.events | ev->events) & EPOLLEXCLUSIVE)
+		return -EINVAL;
+	it->event = *ev;
+	it->wait.events = ev->events & ~WAYS;
+	it->disabled = false;
+	it->last_real = 0;
+	if (item_events(it))
+		mark_ready(it);
+	return 0;
+}
+
+int sim_epoll_ctl(struct sim_epoll *ep, int op, struct sim_file *target, int fd, const struct epoll_event *ev)
+{
+	struct sim_epoll_item *it;
+
+	if (target && target->kind == SIM_FILE_EPOLL && target->ep == ep)
+		return -EINVAL;
+	it = find(ep, target, fd);
+	switch (op) {
+	case EPOLL_CTL_ADD:
+		if ((ev->events & EPOLLEXCLUSIVE) && target && target->kind == SIM_FILE_EPOLL)
+			return -EINVAL;
+		return it ? -EEXIST : add(ep, target, fd, ev);
+	case EPOLL_CTL_MOD:
+		return it ? modify(it, ev) : -ENOENT;
+	case EPOLL_CTL_DEL:
+		if (!it)
+			return -ENOENT;
+		item_free(it);
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* Real descriptors tell nobody: look at each. */
+static void look_at_real(struct sim_epoll *ep)
+{
+	struct sim_list *node;
+
+	sim_list_each(node, &ep->real) {
+		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, file_node);
+		uint32_t now = item_events(it);
+
+		if (now && (!(it->event.events & EPOLLET) || (now & ~it->last_real)))
+			mark_ready(it);
+		it->last_real = now;
+	}
+}
+
+bool sim_epoll_has_ready(struct sim_epoll *ep)
+{
+	struct sim_list *node;
+
+	look_at_real(ep);
+	sim_list_each(node, &ep->ready) {
+		if (item_events(sim_container_of(node, struct sim_epoll_item, ready_node)))
+			return true;
+	}
+	return false;
+}
+
+int sim_epoll_collect(struct sim_epoll *ep, struct epoll_event *out, int max)
+{
+	struct sim_list *last, *node;
+	int n = 0;
+
+	if (!sim_list_empty(&ep->real))
+		look_at_real(ep);
+	last = ep->ready.prev; /* what is put back comes after it and is not told twice */
+	while (n < max && (node = sim_list_first(&ep->ready))) {
+		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, ready_node);
+		uint32_t events = item_events(it);
+
+		sim_list_remove(node);
+		if (events) {
+			out[n].events = events;
+			out[n++].data = it->event.data;
+			if (it->event.events & EPOLLONESHOT)
+				it->disabled = true;
+			else if (!(it->event.events & EPOLLET))
+				sim_list_append(&ep->ready, node);
+		}
+		if (node == last)
+			break;
+	}
+	return n;
+}

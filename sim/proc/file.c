@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* Open files and the table of descriptors: see file.h. open(2), dup(2), close(2). */
+#include "sim/proc/file.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "sim/base/assert.h"
+#include "sim/proc/epoll.h"
+#include "sim/proc/proc.h"
+
+enum { FIRST_NUM_SLOTS = 32, FIRST_OWN_FD = 3, DEFAULT_LIMIT = 1 << 20 };
+
+int sim_fdtable_init(struct sim_fdtable *ft, struct sim_ctx *ctx, const struct sim_fd_ops *ops)
+{
+	*ft = (struct sim_fdtable){ .ctx = ctx, .ops = ops, .first_free = FIRST_OWN_FD, .limit = DEFAULT_LIMIT };
+	ft->slots = sim_arena_alloc(ctx->arena, FIRST_NUM_SLOTS * sizeof *ft->slots);
+	ft->num_slots = ft->slots ? FIRST_NUM_SLOTS : 0;
+	return ft->slots ? 0 : -ENOMEM;
+}
+
+static struct sim_file *file_new(struct sim_ctx *ctx, enum sim_file_kind kind)
+{
+	struct sim_file *f = sim_arena_alloc(ctx->arena, sizeof *f);
+
+	if (!f)
+		return NULL;
+	f->refs = 1;
+	f->kind = (uint8_t)kind;
+	sim_list_init(&f->watches);
+	return f;
+}
+
+struct sim_file *sim_file_new_sock(struct sim_ctx *ctx, struct sim_sock *sk, bool nonblock)
+{
+	struct sim_file *f = file_new(ctx, SIM_FILE_SOCK);
+
+	if (f) {
+		f->sk = sk;
+		f->nonblock = nonblock;
+	}
+	return f;
+}
+
+struct sim_file *sim_epoll_new(struct sim_ctx *ctx)
+{
+	struct sim_file *f = file_new(ctx, SIM_FILE_EPOLL);
+
+	if (!f)
+		return NULL;
+	f->ep = sim_epoll_new_set(ctx);
+	if (!f->ep) {
+		sim_arena_free(ctx->arena, f, sizeof *f);
+		return NULL;
+	}
+	return f;
+}
+
+struct sim_file *sim_file_get(struct sim_file *f)
+{
+	f->refs++;
+	return f;
+}
+
+void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t)
+{
+	SIM_ASSERT(f->refs > 0);
+	if (--f->refs)
+		return;
+	if (!sim_list_empty(&f->watches))
+		sim_epoll_forget(f);
+	if (f->kind == SIM_FILE_EPOLL) {
+		sim_epoll_free(f->ep);
+	} else {
+		struct sim_sock *sk = f->sk;
+
+		sk->dead = true;
+		sim_sock_op(sk)->release(sk, t);
+		sim_sock_put(sk);
+	}
+	sim_arena_free(ctx->arena, f, sizeof *f);
+}
+
+uint32_t sim_file_poll(struct sim_file *f)
+{
+	if (f->kind == SIM_FILE_EPOLL)
+		return sim_epoll_has_ready(f->ep) ? EPOLLIN | EPOLLRDNORM : 0;
+	return sim_sock_op(f->sk)->poll(f->sk);
+}
+
+struct sim_waitq *sim_file_waitq(struct sim_file *f)
+{
+	return f->kind == SIM_FILE_EPOLL ? &f->ep->wait : &f->sk->wait;
+}
+
+static int grow_to(struct sim_fdtable *ft, int fd)
+{
+	int num = ft->num_slots;
+	struct sim_fd *bigger;
+
+	if (fd < num)
+		return 0;
+	while (num <= fd)
+		num *= 2;
+	bigger = sim_arena_resize(ft->ctx->arena, ft->slots, (size_t)ft->num_slots * sizeof *bigger,
+				  (size_t)num * sizeof *bigger);
+	if (!bigger)
+		return -ENOMEM;
+	memset(bigger + ft->num_slots, 0, (size_t)(num - ft->num_slots) * sizeof *bigger);
+	ft->slots = bigger;
+	ft->num_slots = num;
+	return 0;
+}
+
+/* The lowest free number of our own, POSIX's rule for every new descriptor. */
+static int own_number(struct sim_fdtable *ft, int min)
+{
+	int fd = min > ft->first_free ? min : ft->first_free;
+
+	while (fd < ft->num_slots && ft->slots[fd].file)
+		fd++;
+	if (min <= ft->first_free)
+		ft->first_free = fd;
+	return fd < ft->limit ? fd : -EMFILE;
+}
+
+static void occupy(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int fd, bool cloexec)
+{
+	SIM_ASSERT(!ft->slots[fd].file);
+	ft->slots[fd] = (struct sim_fd){ f, p->id, cloexec };
+	ft->num_open++;
+}
+
+int sim_fd_install(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int min, bool cloexec)
+{
+	int fd = ft->ops ? ft->ops->take(min, cloexec) : own_number(ft, min);
+
+	if (fd < 0)
+		return fd;
+	if (grow_to(ft, fd)) {
+		if (ft->ops)
+			ft->ops->drop(fd);
+		return -ENOMEM;
+	}
+	occupy(ft, p, f, fd, cloexec);
+	return fd;
+}
+
+int sim_fd_install_at(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int fd, bool cloexec)
+{
+	int err;
+
+	if (fd < 0 || fd >= ft->limit)
+		return -EBADF;
+	err = grow_to(ft, fd);
+	if (!err && ft->ops)
+		err = ft->ops->take_at(fd, cloexec);
+	if (err < 0)
+		return err;
+	occupy(ft, p, f, fd, cloexec);
+	return fd;
+}
+
+struct sim_file *sim_fd_remove(struct sim_fdtable *ft, int fd)
+{
+	struct sim_file *f = sim_fd_file(ft, fd);
+
+	if (!f)
+		return NULL;
+	ft->slots[fd].file = NULL;
+	ft->num_open--;
+	if (fd < ft->first_free && fd >= FIRST_OWN_FD)
+		ft->first_free = fd;
+	if (ft->ops)
+		ft->ops->drop(fd);
+	return f;
+}
