@@ -63,6 +63,12 @@ struct sim_arena *sim_arena_init(void *mem, size_t size_bytes)
 	return a;
 }
 
+size_t sim_arena_fini(struct sim_arena *a)
+{
+	arena_unpoison(a->base, a->brk_bytes);
+	return a->brk_bytes;
+}
+
 void *sim_arena_alloc_raw(struct sim_arena *a, size_t size_bytes)
 {
 	size_t n = sim_arena_class_bytes(size_bytes);

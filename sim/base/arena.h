@@ -33,6 +33,9 @@ struct sim_arena {
 /* Lays an arena at the head of `mem` (16-byte aligned, zeroed) and returns it: mem itself. NULL if it is too small. */
 struct sim_arena *sim_arena_init(void *mem, size_t size_bytes);
 
+/* The world is over: nothing is poisoned any more. How many bytes from the beginning of the piece were ever used. */
+size_t sim_arena_fini(struct sim_arena *a);
+
 /* A zeroed block, 16-byte aligned, or NULL when the arena is exhausted or its limit reached. size_bytes > 0. */
 void *sim_arena_alloc(struct sim_arena *a, size_t size_bytes);
 
