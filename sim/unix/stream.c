@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Bytes of a stream: send(2), recv(2) as unix_stream_sendmsg() and unix_stream_read_generic() of Linux 6.18
+ * order their checks. Must not know names and connecting.
+ */
+#include <errno.h>
+
+#include "sim/unix/private.h"
+
+static int not_connected(struct sim_unix_sock *u, struct sim_task *t)
+{
+	return sim_sock_fail(&u->sk, t, ENOTCONN, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, u->state, 0, 0, 0);
+}
+
+static int check_send(struct sim_unix_sock *u, struct sim_task *t, const struct sim_msg *m)
+{
+	struct sim_sock *sk = &u->sk;
+
+	if ((m->flags & MSG_OOB) && !m->len)
+		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_BAD_FLAGS, SIM_NEVER_NS, MSG_OOB, 0, 0, 0);
+	if (m->to && u->state == SIM_UNIX_CONNECTED)
+		return sim_sock_fail(sk, t, EISCONN, SIM_WHY_ALREADY_CONNECTED, SIM_NEVER_NS, 0, 0, 0, 0);
+	if (m->to)
+		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SUPPORTED, SIM_NEVER_NS, 0, 0, 0, 0);
+	if (!u->peer)
+		return not_connected(u, t);
+	if (sk->shutdown & SIM_SHUT_WR)
+		return sim_sock_fail(sk, t, EPIPE,
+				     u->peer_gone_ns != SIM_NEVER_NS ? SIM_WHY_PEER_GONE : SIM_WHY_SHUT_WR,
+				     u->shut_ns, u->shut_ns, 0, 0, 0);
+	if (m->flags & MSG_OOB) /* FIDELITY: absent */
+		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_OOB, 0, 0,
+				     0);
+	return 0;
+}
+
+/* One buffer: into the peer's queue. */
+static int send_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg *m, size_t size)
+{
+	struct sim_arena *a = sim_sock_arena(&u->sk);
+	struct sim_unix_sock *peer = u->peer;
+	struct sim_slab **tail = sim_unix_tail(u, 0), *was = *tail;
+	uint32_t truesize = sim_unix_truesize(true, (uint32_t)size);
+	struct sim_bytes run;
+	int err;
+
+	if (!sim_unix_stream_reserve(a, &peer->stream))
+		return sim_sock_fail(&u->sk, t, ENOBUFS, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
+	err = sim_bytes_append(a, tail, &m->it, size, &run);
+	if (err == -ENOMEM)
+		return sim_sock_fail(&u->sk, t, ENOBUFS, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
+	if (err)
+		return sim_sock_fail(&u->sk, t, EFAULT, SIM_WHY_BAD_POINTER, SIM_NEVER_NS,
+				     (int64_t)(uintptr_t)m->it.iov->iov_base, 0, 0, 0);
+	sim_unix_tail_moved(u, was, *tail);
+	u->sk.wmem_bytes += truesize;
+	sim_sock_note_sent(&u->sk, &run);
+	sim_unix_stream_push(a, &peer->stream, &run, truesize);
+	peer->last_data_ns = sim_now(u->sk.net->ctx);
+	sim_sock_notify(&peer->sk, EPOLLIN);
+	return 0;
+}
+
+ssize_t sim_unix_stream_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
+{
+	struct sim_unix_sock *u = sim_unix_of(sk);
+	size_t sent = 0;
+	int err;
+
+	m->out_flags = 0;
+	err = check_send(u, t, m);
+	if (err)
+		return err;
+	while (sent < m->len) {
+		size_t size = sim_unix_chunk_bytes(sk->sndbuf_bytes);
+
+		if (size > m->len - sent)
+			size = m->len - sent;
+		err = sim_unix_wait_for_room(u, t, m, false, &size);
+		if (!err)
+			err = send_chunk(u, t, m, size);
+		if (err)
+			return sent ? (ssize_t)sent : err;
+		sent += size;
+	}
+	return (ssize_t)sent;
+}
+
+/* ---- receiving ---- */
+
+static int bad_pointer(struct sim_unix_sock *u, struct sim_task *t, const struct sim_msg *m)
+{
+	return sim_sock_fail(&u->sk, t, EFAULT, SIM_WHY_BAD_POINTER, SIM_NEVER_NS,
+			     m->it.num ? (int64_t)(uintptr_t)m->it.iov->iov_base : 0, 0, 0, 0);
+}
+
+/* Takes the first n bytes out of the queue; their copies are with the reader. */
+static void consume(struct sim_unix_sock *u, uint32_t n)
+{
+	uint32_t freed;
+
+	sim_sock_note_delivered(&u->sk, &u->stream.data, 0, n);
+	freed = sim_unix_stream_pop(sim_sock_arena(&u->sk), &u->stream, n);
+	if (freed && u->peer)
+		sim_unix_uncharge(u->peer, freed);
+}
+
+/*
+ * Up to `room` bytes of what is queued, *n of them taken: 0 or -EFAULT. The kernel copies buffer by buffer:
+ * one in whose middle the copy fails stays queued whole.
+ */
+static int take(struct sim_unix_sock *u, struct sim_msg *m, size_t room, uint32_t *n)
+{
+	struct sim_iter before = m->it;
+	int err;
+
+	*n = u->stream.data.len < room ? u->stream.data.len : (uint32_t)room;
+	err = sim_bytes_to_user(&u->stream.data, 0, *n, &m->it);
+	if (err)
+		*n = sim_unix_stream_boundary(&u->stream,
+					      (uint32_t)(sim_iter_total(&before) - sim_iter_total(&m->it)));
+	if (!(m->flags & MSG_PEEK) && *n)
+		consume(u, *n);
+	return err;
+}
+
+static int nothing_to_read(struct sim_unix_sock *u, struct sim_task *t, bool timed_out)
+{
+	if (timed_out)
+		return sim_sock_fail(&u->sk, t, EAGAIN, SIM_WHY_RCVTIMEO, SIM_NEVER_NS, u->sk.rcvtimeo_ns, 0,
+				     0, 0);
+	return sim_sock_fail(&u->sk, t, EAGAIN, SIM_WHY_RCVBUF_EMPTY, u->last_data_ns, u->last_data_ns, 0, 0,
+			     0);
+}
+
+/* The queue is empty: 1: something came; 0: the stream has ended; -errno. */
+static int wait_for_data(struct sim_unix_sock *u, struct sim_task *t, const struct sim_msg *m,
+			 int64_t *deadline_ns)
+{
+	struct sim_sock *sk = &u->sk;
+	int err = sim_sock_take_error(sk, t);
+
+	if (err)
+		return err;
+	if (sk->shutdown & SIM_SHUT_RD)
+		return 0;
+	if (m->nonblock)
+		return nothing_to_read(u, t, false);
+	if (!*deadline_ns)
+		*deadline_ns = sim_sock_deadline(sk, sk->rcvtimeo_ns);
+	err = sim_sock_wait(sk, t, EPOLLIN, *deadline_ns);
+	if (err == -EAGAIN && !u->stream.data.len)
+		return nothing_to_read(u, t, true);
+	if (err && err != -EAGAIN)
+		return sim_unix_interrupted(err, sk->rcvtimeo_ns);
+	return 1;
+}
+
+/* sock_rcvlowat() */
+static size_t target_bytes(const struct sim_sock *sk, const struct sim_msg *m)
+{
+	size_t low = (size_t)sk->rcvlowat_bytes;
+
+	if ((m->flags & MSG_WAITALL) || low > m->len)
+		low = m->len;
+	return low ? low : 1;
+}
+
+static void name_sender(const struct sim_unix_sock *u, struct sim_msg *m)
+{
+	if (m->from && u->peer)
+		sim_unix_name_of(u->peer, m->from);
+}
+
+ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
+{
+	struct sim_unix_sock *u = sim_unix_of(sk);
+	size_t copied = 0, target = target_bytes(sk, m);
+	int64_t deadline_ns = 0;
+
+	m->out_flags = 0;
+	if (m->from)
+		m->from->family = 0;
+	if (u->state != SIM_UNIX_CONNECTED)
+		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, u->state, 0, 0, 0);
+	if (m->flags & MSG_OOB) /* FIDELITY: absent */
+		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_OOB, 0, 0,
+				     0);
+	do {
+		uint32_t n;
+		int err;
+
+		if (!u->stream.data.len) {
+			if (copied >= target)
+				break;
+			err = wait_for_data(u, t, m, &deadline_ns);
+			if (err <= 0)
+				return copied ? (ssize_t)copied : err;
+			continue;
+		}
+		name_sender(u, m);
+		err = take(u, m, m->len - copied, &n);
+		copied += n;
+		if (err)
+			return copied ? (ssize_t)copied : bad_pointer(u, t, m);
+	} while (copied < m->len && !(m->flags & MSG_PEEK));
+	return (ssize_t)copied;
+}

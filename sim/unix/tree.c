@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The virtual tree of a host: directories, sockets and plain files with owner and mode, walked as
+ * path_resolution(7) says. Root (uid 0) is exempt from permissions. A new host has "/", "/tmp" (1777),
+ * "/run", "/var" and "/var/run", which is "/run". There are no symbolic links.
+ *
+ * Must not know sockets: an entry lives until it is unlinked, whether or not its socket does.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "sim/base/arena.h"
+#include "sim/base/assert.h"
+#include "sim/unix/private.h"
+
+struct sim_unix_node {
+	struct sim_hnode by_name;
+	struct sim_list all;
+	struct sim_unix_node *parent; /* the root's is itself */
+	struct sim_unix_node *same;   /* another name for that directory */
+	uint64_t ino;
+	uint32_t mode, uid, gid;
+	uint32_t num_children;
+	uint8_t kind; /* enum sim_unix_node_kind */
+	uint8_t name_len;
+	char name[];
+};
+
+enum { MAY_EXEC = 1, MAY_WRITE = 2, STICKY = 01000, NAME_MAX_BYTES = 255 };
+
+static const struct sim_unix_cred root_cred = { 0, 0, 0, 0, NULL };
+
+static uint32_t hash_name(const struct sim_unix_node *parent, const char *name, size_t len)
+{
+	uint64_t h = parent->ino * UINT64_C(0x9e3779b97f4a7c15) ^ len;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
+	return (uint32_t)(h ^ h >> 32);
+}
+
+static struct sim_unix_node *child_of(struct sim_unix_tree *tree, const struct sim_unix_node *parent,
+				      const char *name, size_t len)
+{
+	struct sim_hnode *h = sim_hmap_first(&tree->by_name, hash_name(parent, name, len));
+
+	for (; h; h = sim_hmap_next(h)) {
+		struct sim_unix_node *n = sim_container_of(h, struct sim_unix_node, by_name);
+
+		if (n->parent == parent && n->name_len == len && !memcmp(n->name, name, len))
+			return n->same ? n->same : n;
+	}
+	return NULL;
+}
+
+static struct sim_unix_node *node_new(struct sim_unix *u, struct sim_unix_node *parent, const char *name,
+				      size_t len, enum sim_unix_node_kind kind)
+{
+	struct sim_arena *a = u->net->ctx->arena;
+	struct sim_unix_node *n = sim_arena_alloc(a, sizeof *n + len);
+
+	if (!n)
+		return NULL;
+	n->ino = ++u->tree.next_ino;
+	n->kind = (uint8_t)kind;
+	n->name_len = (uint8_t)len;
+	memcpy(n->name, name, len);
+	sim_list_append(&u->tree.all, &n->all);
+	n->parent = parent ? parent : n;
+	if (parent) {
+		parent->num_children++;
+		sim_hmap_insert(&u->tree.by_name, a, &n->by_name, hash_name(parent, name, len));
+	}
+	return n;
+}
+
+static void node_free(struct sim_unix *u, struct sim_unix_node *n)
+{
+	sim_hmap_remove(&u->tree.by_name, &n->by_name);
+	sim_list_remove(&n->all);
+	n->parent->num_children--;
+	sim_arena_free(u->net->ctx->arena, n, sizeof *n + n->name_len);
+}
+
+static bool allowed(const struct sim_unix_node *n, const struct sim_unix_cred *who, uint32_t want)
+{
+	uint32_t bits = who->uid == n->uid ? n->mode >> 6 : who->gid == n->gid ? n->mode >> 3 : n->mode;
+
+	return who->uid == 0 || (bits & want) == want;
+}
+
+/* ---- walking ---- */
+
+/* Where a path leads: the directory, its last part, and what is there (NULL: nothing). */
+struct place {
+	struct sim_unix_node *dir, *node;
+	const char *name; /* the last part; of "/", "." and ".." there is none: len 0 */
+	size_t len;
+	bool slash; /* something like "name/" */
+};
+
+static size_t part_len(const char *path)
+{
+	size_t n = 0;
+
+	while (path[n] && path[n] != '/')
+		n++;
+	return n;
+}
+
+static const char *skip_slashes(const char *path)
+{
+	while (*path == '/')
+		path++;
+	return path;
+}
+
+/* One part of a path: what it names in `dir`, NULL if nothing. */
+static int step(struct sim_unix_tree *tree, const struct sim_unix_cred *who, struct sim_unix_node *dir,
+		const char *name, size_t len, struct sim_unix_node **found)
+{
+	if (dir->kind != SIM_UNIX_DIR)
+		return -ENOTDIR;
+	if (!allowed(dir, who, MAY_EXEC))
+		return -EACCES;
+	if (len > NAME_MAX_BYTES)
+		return -ENAMETOOLONG;
+	if (len == 1 && name[0] == '.')
+		*found = dir;
+	else if (len == 2 && name[0] == '.' && name[1] == '.')
+		*found = dir->parent;
+	else
+		*found = child_of(tree, dir, name, len);
+	return 0;
+}
+
+static bool is_dots(const char *name, size_t len)
+{
+	return (len == 1 && name[0] == '.') || (len == 2 && name[0] == '.' && name[1] == '.');
+}
+
+static int walk_from(struct sim_unix_tree *tree, const struct sim_unix_cred *who, struct sim_unix_node *dir,
+		     const char *path, struct place *p)
+{
+	*p = (struct place){ dir, dir, NULL, 0, false };
+	for (path = skip_slashes(path); *path;) {
+		size_t len = part_len(path);
+		const char *rest = skip_slashes(path + len);
+		int err;
+
+		if (!p->node)
+			return -ENOENT;
+		p->dir = p->node;
+		err = step(tree, who, p->dir, path, len, &p->node);
+		if (err)
+			return err;
+		p->name = path;
+		p->len = is_dots(path, len) ? 0 : len;
+		p->slash = path[len] == '/';
+		path = rest;
+	}
+	return 0;
+}
+
+static int walk(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, struct place *p)
+{
+	struct sim_unix_node *from = u->tree.root;
+	int err;
+
+	if (!*path)
+		return -ENOENT;
+	if (*path != '/' && who->cwd) {
+		err = walk_from(&u->tree, &root_cred, from, who->cwd, p);
+		if (err)
+			return err;
+		if (!p->node)
+			return -ENOENT;
+		from = p->node;
+	}
+	return walk_from(&u->tree, who, from, path, p);
+}
+
+/* The thing itself, which must be there; "name/" must be a directory. */
+static int find(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
+		struct sim_unix_node **n)
+{
+	struct place p;
+	int err = walk(u, who, path, &p);
+
+	if (err)
+		return err;
+	if (!p.node)
+		return -ENOENT;
+	if (p.slash && p.node->kind != SIM_UNIX_DIR)
+		return -ENOTDIR;
+	*n = p.node;
+	return 0;
+}
+
+static int make(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
+		enum sim_unix_node_kind kind, uint32_t mode, struct sim_unix_node **made)
+{
+	struct place p;
+	int err = walk(u, who, path, &p);
+
+	if (err)
+		return err;
+	if (p.node)
+		return -EEXIST;
+	if (p.slash && kind != SIM_UNIX_DIR)
+		return -ENOENT;
+	if (!allowed(p.dir, who, MAY_WRITE | MAY_EXEC))
+		return -EACCES;
+	*made = node_new(u, p.dir, p.name, p.len, kind);
+	if (!*made)
+		return -ENOMEM;
+	(*made)->mode = mode & ~who->umask;
+	(*made)->uid = who->uid;
+	(*made)->gid = who->gid;
+	return 0;
+}
+
+/* unlink(2), EPERM: a sticky directory lets only the owners take things away. */
+static int remove_at(struct sim_unix *u, const struct sim_unix_cred *who, const struct place *p)
+{
+	if (!allowed(p->dir, who, MAY_WRITE | MAY_EXEC))
+		return -EACCES;
+	if ((p->dir->mode & STICKY) && who->uid != 0 && who->uid != p->dir->uid && who->uid != p->node->uid)
+		return -EPERM;
+	node_free(u, p->node);
+	return 0;
+}
+
+/* ---- the resolver ---- */
+
+static struct sim_unix_inode inode_of(const struct sim_unix_node *n)
+{
+	return (struct sim_unix_inode){ SIM_UNIX_TREE_DEV, n->ino };
+}
+
+static int tree_bind(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
+		     struct sim_unix_inode *made)
+{
+	struct sim_unix_node *n;
+	int err = make(u, who, path, SIM_UNIX_SOCKET, 0777, &n);
+
+	if (err)
+		return err == -EEXIST ? -EADDRINUSE : err;
+	*made = inode_of(n);
+	return 0;
+}
+
+static void tree_unbind(struct sim_unix *u, const struct sim_unix_cred *who, const char *path)
+{
+	struct place p;
+
+	if (!walk(u, who, path, &p) && p.node && p.node->kind == SIM_UNIX_SOCKET)
+		node_free(u, p.node);
+}
+
+static int tree_lookup(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
+		       struct sim_unix_inode *found)
+{
+	struct sim_unix_node *n;
+	int err = find(u, who, path, &n);
+
+	if (err)
+		return err;
+	if (!allowed(n, who, MAY_WRITE))
+		return -EACCES;
+	if (n->kind != SIM_UNIX_SOCKET)
+		return -ECONNREFUSED;
+	*found = inode_of(n);
+	return 0;
+}
+
+const struct sim_unix_resolver sim_unix_tree_resolver = { tree_bind, tree_unbind, tree_lookup };
+
+/* ---- for the control API ---- */
+
+/* Makes the directories before the last part of `path` as they are missing. */
+static int make_parents(struct sim_unix *u, const struct sim_unix_cred *who, const char *path)
+{
+	char prefix[1024];
+	struct sim_unix_node *made;
+	size_t len = strlen(path);
+
+	if (len >= sizeof prefix)
+		return -ENAMETOOLONG;
+	for (size_t i = 1; i < len; i++) {
+		int err;
+
+		if (path[i] != '/')
+			continue;
+		memcpy(prefix, path, i);
+		prefix[i] = '\0';
+		err = make(u, who, prefix, SIM_UNIX_DIR, 0777, &made);
+		if (err && err != -EEXIST)
+			return err;
+	}
+	return 0;
+}
+
+int sim_unix_mkdir(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t mode,
+		   bool parents)
+{
+	struct sim_unix_node *made;
+	int err = parents ? make_parents(u, who, path) : 0;
+
+	return err ? err : make(u, who, path, SIM_UNIX_DIR, mode & 07777, &made);
+}
+
+int sim_unix_mkfile(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t mode)
+{
+	struct sim_unix_node *made;
+
+	return make(u, who, path, SIM_UNIX_FILE, mode & 07777, &made);
+}
+
+int sim_unix_unlink(struct sim_unix *u, const struct sim_unix_cred *who, const char *path)
+{
+	struct place p;
+	int err = walk(u, who, path, &p);
+
+	if (err)
+		return err;
+	if (!p.node)
+		return -ENOENT;
+	if (p.node->kind == SIM_UNIX_DIR)
+		return -EISDIR;
+	return p.slash ? -ENOTDIR : remove_at(u, who, &p);
+}
+
+int sim_unix_rmdir(struct sim_unix *u, const struct sim_unix_cred *who, const char *path)
+{
+	struct place p;
+	int err = walk(u, who, path, &p);
+
+	if (err)
+		return err;
+	if (!p.node)
+		return -ENOENT;
+	if (p.node->kind != SIM_UNIX_DIR)
+		return -ENOTDIR;
+	if (p.node->num_children)
+		return -ENOTEMPTY;
+	if (!p.len || p.node->parent != p.dir) /* "/", ".", "..", and the second name of a directory */
+		return -EBUSY;
+	return remove_at(u, who, &p);
+}
+
+int sim_unix_chmod(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t mode)
+{
+	struct sim_unix_node *n;
+	int err = find(u, who, path, &n);
+
+	if (err)
+		return err;
+	if (who->uid != 0 && who->uid != n->uid)
+		return -EPERM;
+	n->mode = mode & 07777;
+	return 0;
+}
+
+int sim_unix_stat(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
+		  struct sim_unix_stat *st)
+{
+	struct sim_unix_node *n;
+	int err = find(u, who, path, &n);
+
+	if (err)
+		return err;
+	*st = (struct sim_unix_stat){ n->ino, n->mode, n->uid, n->gid, (enum sim_unix_node_kind)n->kind };
+	return 0;
+}
+
+/* ---- a new host's tree ---- */
+
+static const struct {
+	const char *path;
+	uint32_t mode;
+} first_dirs[] = { { "/tmp", 01777 }, { "/run", 0755 }, { "/var", 0755 } };
+
+int sim_unix_tree_init(struct sim_unix *u)
+{
+	struct sim_unix_tree *tree = &u->tree;
+	struct sim_unix_node *var, *run, *alias;
+
+	sim_list_init(&tree->all);
+	if (sim_hmap_init(&tree->by_name, u->net->ctx->arena))
+		return -ENOMEM;
+	tree->root = node_new(u, NULL, "", 0, SIM_UNIX_DIR);
+	if (!tree->root)
+		goto no_memory;
+	tree->root->mode = 0755;
+	for (unsigned i = 0; i < sizeof first_dirs / sizeof first_dirs[0]; i++)
+		if (sim_unix_mkdir(u, &root_cred, first_dirs[i].path, first_dirs[i].mode, false))
+			goto no_memory;
+	var = child_of(tree, tree->root, "var", 3);
+	run = child_of(tree, tree->root, "run", 3);
+	alias = node_new(u, var, "run", 3, SIM_UNIX_DIR);
+	if (!alias)
+		goto no_memory;
+	alias->same = run;
+	return 0;
+no_memory:
+	sim_unix_tree_fini(u);
+	return -ENOMEM;
+}
+
+void sim_unix_tree_fini(struct sim_unix *u)
+{
+	struct sim_arena *a = u->net->ctx->arena;
+	struct sim_list *node, *following;
+
+	sim_list_each_safe(node, following, &u->tree.all)
+	{
+		struct sim_unix_node *n = sim_container_of(node, struct sim_unix_node, all);
+
+		sim_arena_free(a, n, sizeof *n + n->name_len);
+	}
+	sim_list_init(&u->tree.all);
+	sim_hmap_fini(&u->tree.by_name, a);
+	u->tree.root = NULL;
+}
