@@ -184,6 +184,10 @@ static void a_short_transfer_is_rounded_down_but_never_to_nothing(void **state)
 	query.requested = UINT64_MAX;
 	assert_true(ask()->limit == UINT64_MAX / 5 * 4);
 	sim_fault_remove(&rules, share);
+	share = add("send:short=10%");
+	query.requested = 5; /* a tenth is less than a byte */
+	assert_int_equal(ask()->limit, 1);
+	sim_fault_remove(&rules, share);
 	add("send:short=7");
 	query.requested = 36;
 	assert_int_equal(ask()->limit, 7);
