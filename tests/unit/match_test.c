@@ -413,7 +413,7 @@ static void a_rule_that_gives_way_keeps_its_results(void **state)
 
 static void chance_is_drawn_from_the_seed_and_the_rule_alone(void **state)
 {
-	char alone[101], beside[101];
+	char alone[101], beside[101], server[101];
 	int id, fired = 0, i;
 
 	(void)state;
@@ -434,12 +434,13 @@ static void chance_is_drawn_from_the_seed_and_the_rule_alone(void **state)
 		ask();
 		query.call = SIM_CALL_SEND;
 		query.host_id = SERVER;
-		ask();
+		server[i] = ask()->kind == SIM_FAULT_ERROR ? 'E' : '.';
 		query.host_id = CLIENT;
 		beside[i] = ask()->kind == SIM_FAULT_ERROR ? 'E' : '.';
 	}
-	beside[100] = '\0';
+	beside[100] = server[100] = '\0';
 	assert_string_equal(beside, alone);
+	assert_string_not_equal(server, alone);
 
 	sim_fault_rules_fini(&rules);
 	sim_fault_rules_init(&rules, arena, SEED + 1);
