@@ -40,6 +40,15 @@ struct sim_ip_route {
 	uint32_t metric, mtu_bytes;   /* mtu 0: the interface's */
 };
 
+struct sim_ip_pmtu;
+
+/* One of the stack's two timers: both have the kind SIM_TIMER_REASSEMBLY. */
+struct sim_ip_timer {
+	struct sim_timer timer;
+	struct sim_ip *ip;
+	bool neighbours; /* else reassembly */
+};
+
 struct sim_ip {
 	struct sim_net *net;
 	struct sim_station *station;
@@ -48,8 +57,11 @@ struct sim_ip {
 	struct sim_ip_route *routes;	/* longest prefix first, then metric */
 	uint32_t generation;		/* grows with every change: cached routes are looked up again */
 	struct sim_rng id_rng;
+	struct sim_ip_pmtu *pmtus;	/* what routers said of ways */
 	struct sim_list reassembly;	/* datagrams in parts, oldest first */
 	uint32_t num_reassembly_bytes;
+	struct sim_list neighbours;	/* asked for, not yet answered: oldest first, with packets that wait */
+	struct sim_ip_timer reassembly_timer, neighbour_timer;
 };
 
 /* What a socket keeps of a look-up. */
@@ -57,9 +69,11 @@ struct sim_route {
 	uint32_t generation; /* 0: none */
 	uint8_t iface;
 	bool local;	     /* delivered on this host */
+	bool broadcast;	     /* to everybody on the segment */
 	uint32_t mtu_bytes;
 	struct sim_addr src; /* to use if the socket has none */
-	struct sim_wire *wire;
+	struct sim_addr next_hop;
+	struct sim_wire *wire; /* NULL: nobody has next_hop; the packet waits 3 s and fails */
 };
 
 /* What a transport is called for; index IPPROTO_*. Defined where the protocols meet (host/). */
@@ -68,6 +82,9 @@ struct sim_ip_protocol {
 	/* An ICMP error about a packet that this host sent: addresses and ports as quoted; err as Linux maps it
 	 * (icmp(7)); `fatal` if it is a hard error. The packet is lent. */
 	void (*error)(struct sim_ip *ip, const struct sim_packet *icmp, int err, bool fatal);
+	/* A packet that was sent with charged_to set has left the host, or was dropped; it is lent. NULL if the
+	 * protocol never sets it. */
+	void (*departed)(struct sim_ip *ip, struct sim_packet *p);
 };
 const struct sim_ip_protocol *sim_ip_protocol(uint8_t proto); /* NULL: none */
 
@@ -76,16 +93,23 @@ void sim_ip_fini(struct sim_ip *ip);
 
 /* eth0 and on. The interface, or NULL: all are taken. */
 struct sim_iface *sim_ip_add_iface(struct sim_ip *ip, const char *name, uint32_t mtu_bytes);
-int sim_ip_add_addr(struct sim_ip *ip, struct sim_iface *i, struct sim_addr a, unsigned prefix_len); /* -EEXIST -ENOSPC */
-int sim_ip_add_route(struct sim_ip *ip, const struct sim_ip_route *r); /* -EEXIST, -ENOMEM, -ENETUNREACH */
+/*
+ * prefix_len: of 32 or as of 128 for IPv4, of 128 for IPv6, here and for routes. 0; -EEXIST: this or another host has
+ * the address; -ENOSPC; -EINVAL: no such prefix; -ENOMEM.
+ */
+int sim_ip_add_addr(struct sim_ip *ip, struct sim_iface *i, struct sim_addr a, unsigned prefix_len);
+/* Copies *r. iface 0: the one on whose network the gateway is. 0, -EEXIST, -EINVAL, -ENOMEM, -ENETUNREACH (gateway). */
+int sim_ip_add_route(struct sim_ip *ip, const struct sim_ip_route *r);
+struct sim_iface *sim_ip_iface(struct sim_ip *ip, uint32_t index); /* NULL: none */
 
 bool sim_ip_is_local(const struct sim_ip *ip, struct sim_addr a);     /* ours: 127/8 and ::1 too */
 bool sim_ip_is_broadcast(const struct sim_ip *ip, struct sim_addr a); /* 255.255.255.255, or a subnet's */
 
 /*
  * Finds the way to dst. src: the socket's own address, any if none; bound_if: 0 or an interface; dontroute: no gateway.
- * 0; -ENETUNREACH: no route; -EHOSTUNREACH: an address of a connected network that no host has (after the neighbour
- * failed, as Linux says); -EINVAL: source and destination can't go together.
+ * 0; -ENETUNREACH: no route; -EINVAL: source and destination can't go together; -ENOMEM.
+ * An address of a connected network that no host has is routed (with no wire), as on Linux: packets wait for the
+ * neighbour, and after 3 s the transport hears EHOSTUNREACH.
  */
 int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, uint32_t bound_if, bool dontroute,
 		 struct sim_route *r);
@@ -102,10 +126,13 @@ static inline bool sim_route_is_valid(const struct sim_ip *ip, const struct sim_
  */
 int sim_ip_send(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p);
 
+/* What a receive queue is charged for a datagram of this many bytes, as Linux's loopback allocates it. */
+uint32_t sim_ip_truesize(uint32_t payload_len, bool v4);
+
 /* ICMP destination unreachable and kin about a packet that arrived (lent): to its sender, rate not limited. */
 void sim_icmp_send_error(struct sim_ip *ip, const struct sim_packet *about, uint8_t type, uint8_t code, uint16_t mtu);
 
-void sim_ip_on_reassembly_timer(struct sim_clock *c, struct sim_timer *t);
+void sim_ip_on_reassembly_timer(struct sim_clock *c, struct sim_timer *t); /* and the neighbours' */
 
 /* Addresses as text: inet_pton(3)'s forms, and back. */
 bool sim_addr_parse(const char *text, struct sim_addr *a);

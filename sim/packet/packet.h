@@ -109,6 +109,7 @@ struct sim_packet {
 	uint32_t ip_id;		 /* IPv4 has 16 bits of it */
 	uint16_t frag_off_bytes; /* fragment: where its payload lies in the datagram's IP payload */
 	bool more_fragments, dont_fragment;
+	bool broadcast;		 /* sent to everybody on the segment */
 	bool is_fragment;	 /* then ports stand only in the first, and payload is a part of the IP payload */
 	uint8_t iface;		 /* index of the interface it leaves by, then of that it came in by */
 	uint32_t l4_len_bytes;	 /* fragments only: length of the first one's transport header, inside payload */

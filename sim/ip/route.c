@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way to an address: connected networks, explicit routes, and what routers said of the MTU. Linux's
+ * ip_route_output_key as observed. Few entries: walked, and sockets keep what was found.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "sim/ip/ip_internal.h"
+
+enum {
+	V4_BITS = 96,
+	V4_MIN_PMTU = 552, /* net.ipv4.route.min_pmtu */
+	V6_MIN_MTU = 1280, /* RFC 8200 5 */
+	MAX_PMTUS = 64,
+};
+
+#define PMTU_EXPIRES_NS (600 * SIM_NS_PER_S) /* net.ipv4.route.mtu_expires */
+
+struct sim_ip_pmtu {
+	struct sim_ip_pmtu *next;
+	struct sim_addr dst;
+	uint32_t mtu_bytes;
+	int64_t expires_ns;
+};
+
+bool sim_ip_prefix_matches(struct sim_addr a, struct sim_addr prefix, unsigned prefix_len)
+{
+	unsigned bytes = prefix_len / 8, bits = prefix_len % 8;
+
+	if (memcmp(a.b, prefix.b, bytes) != 0)
+		return false;
+	return !bits || !((a.b[bytes] ^ prefix.b[bytes]) & (0xff << (8 - bits)));
+}
+
+/* ---- path MTU ---- */
+
+void sim_ip_pmtu_learn(struct sim_ip *ip, struct sim_addr dst, uint32_t mtu_bytes)
+{
+	uint32_t min = sim_addr_is_v4(dst) ? V4_MIN_PMTU : V6_MIN_MTU, num = 0;
+	struct sim_ip_pmtu **at = &ip->pmtus, *m;
+
+	while (*at && !sim_addr_equal((*at)->dst, dst)) {
+		if (++num == MAX_PMTUS) /* the oldest gives way: new ones stand first */
+			break;
+		at = &(*at)->next;
+	}
+	m = *at;
+	if (m)
+		*at = m->next;
+	else
+		m = sim_arena_alloc(sim_ip_arena(ip), sizeof *m);
+	if (!m)
+		return;
+	m->dst = dst;
+	m->mtu_bytes = mtu_bytes < min ? min : mtu_bytes;
+	m->expires_ns = sim_now(sim_ip_ctx(ip)) + PMTU_EXPIRES_NS;
+	m->next = ip->pmtus;
+	ip->pmtus = m;
+	ip->generation++;
+}
+
+void sim_ip_pmtu_forget_all(struct sim_ip *ip)
+{
+	while (ip->pmtus) {
+		struct sim_ip_pmtu *m = ip->pmtus;
+
+		ip->pmtus = m->next;
+		sim_arena_free(sim_ip_arena(ip), m, sizeof *m);
+	}
+}
+
+static uint32_t limit_mtu(const struct sim_ip *ip, struct sim_addr dst, uint32_t mtu_bytes)
+{
+	for (const struct sim_ip_pmtu *m = ip->pmtus; m; m = m->next)
+		if (sim_addr_equal(m->dst, dst) && m->expires_ns > sim_now(sim_ip_ctx(ip)))
+			return m->mtu_bytes < mtu_bytes ? m->mtu_bytes : mtu_bytes;
+	return mtu_bytes;
+}
+
+/* ---- the table ---- */
+
+static unsigned normal_prefix(struct sim_addr dst, unsigned prefix_len)
+{
+	return sim_addr_is_v4(dst) && prefix_len <= 32 ? prefix_len + V4_BITS : prefix_len;
+}
+
+static const struct sim_iface *connected_iface(const struct sim_ip *ip, struct sim_addr a, uint32_t only,
+					       const struct sim_iface_addr **on)
+{
+	const struct sim_iface *best = NULL;
+
+	for (uint32_t i = 0; i < ip->num_ifaces; i++) {
+		const struct sim_iface *f = &ip->ifaces[i];
+
+		if (!f->up || f->loopback || (only && f->index != only))
+			continue;
+		for (uint32_t k = 0; k < f->num_addrs; k++) {
+			const struct sim_iface_addr *fa = &f->addrs[k];
+
+			if (!sim_ip_prefix_matches(a, fa->addr, fa->prefix_len) ||
+			    (best && fa->prefix_len <= (*on)->prefix_len))
+				continue;
+			best = f;
+			*on = fa;
+		}
+	}
+	return best;
+}
+
+static bool route_before(const struct sim_ip_route *a, const struct sim_ip_route *b)
+{
+	return a->prefix_len != b->prefix_len ? a->prefix_len > b->prefix_len : a->metric < b->metric;
+}
+
+int sim_ip_add_route(struct sim_ip *ip, const struct sim_ip_route *r)
+{
+	const struct sim_iface_addr *on = NULL;
+	struct sim_ip_route **at = &ip->routes, *mine;
+	struct sim_ip_route want = *r;
+
+	want.prefix_len = (uint8_t)normal_prefix(r->dst, r->prefix_len);
+	if (want.prefix_len > 128 || (want.iface && !sim_ip_iface(ip, want.iface)))
+		return -EINVAL;
+	if (!sim_addr_is_any(want.gateway)) {
+		const struct sim_iface *f = connected_iface(ip, want.gateway, want.iface, &on);
+
+		if (!f)
+			return -ENETUNREACH;
+		want.iface = f->index;
+	} else if (!want.iface) {
+		return -EINVAL;
+	}
+	while (*at && route_before(*at, &want))
+		at = &(*at)->next;
+	for (mine = *at; mine && !route_before(&want, mine); mine = mine->next)
+		if (sim_ip_prefix_matches(mine->dst, want.dst, want.prefix_len))
+			return -EEXIST;
+	mine = sim_arena_alloc(sim_ip_arena(ip), sizeof *mine);
+	if (!mine)
+		return -ENOMEM;
+	*mine = want;
+	mine->next = *at;
+	*at = mine;
+	ip->generation++;
+	return 0;
+}
+
+/* ---- look-up ---- */
+
+/* The address of an interface from which to speak to `to`: one of its network, else the first of its family. */
+static struct sim_addr source_on(const struct sim_iface *f, struct sim_addr to)
+{
+	const struct sim_iface_addr *found = NULL;
+
+	for (uint32_t k = 0; k < f->num_addrs; k++) {
+		const struct sim_iface_addr *fa = &f->addrs[k];
+
+		if (sim_addr_is_v4(fa->addr) != sim_addr_is_v4(to))
+			continue;
+		if (sim_ip_prefix_matches(to, fa->addr, fa->prefix_len))
+			return fa->addr;
+		if (!found)
+			found = fa;
+	}
+	return found ? found->addr : sim_addr_is_v4(to) ? sim_addr_v4(0) : sim_addr_v6_any();
+}
+
+static int use_loopback(struct sim_ip *ip, struct sim_addr dst, bool broadcast, struct sim_route *r)
+{
+	r->wire = ip->station->wires;
+	r->iface = ip->ifaces[0].index;
+	r->local = !broadcast;
+	r->broadcast = broadcast;
+	r->mtu_bytes = ip->ifaces[0].mtu_bytes;
+	r->src = sim_addr_is_v4(dst) && sim_addr_is_loopback(dst) ? sim_addr_v4(INADDR_LOOPBACK) : dst;
+	return 0;
+}
+
+static int use_iface(struct sim_ip *ip, const struct sim_iface *f, struct sim_addr dst, uint32_t route_mtu,
+		     struct sim_route *r)
+{
+	struct sim_station *owner;
+
+	r->iface = f->index;
+	r->mtu_bytes = route_mtu && route_mtu < f->mtu_bytes ? route_mtu : f->mtu_bytes;
+	r->src = source_on(f, r->next_hop);
+	if (r->broadcast)
+		return 0;
+	owner = sim_fabric_owner(ip->station->fabric, r->next_hop);
+	if (owner && owner != ip->station) {
+		r->wire = sim_wire_get(ip->station, owner);
+		if (!r->wire)
+			return -ENOMEM;
+		if (sim_wire_mtu(r->wire) < r->mtu_bytes)
+			r->mtu_bytes = sim_wire_mtu(r->wire);
+	}
+	r->mtu_bytes = limit_mtu(ip, dst, r->mtu_bytes);
+	return 0;
+}
+
+static int route_broadcast(struct sim_ip *ip, struct sim_addr dst, uint32_t bound_if, struct sim_route *r)
+{
+	const struct sim_iface_addr *on = NULL;
+	const struct sim_iface *f;
+
+	if (sim_addr_is_loopback(dst))
+		return use_loopback(ip, dst, true, r);
+	f = connected_iface(ip, dst, bound_if, &on);
+	for (uint32_t i = 0; !f && i < ip->num_ifaces; i++)
+		if (!ip->ifaces[i].loopback && ip->ifaces[i].up && (!bound_if || ip->ifaces[i].index == bound_if))
+			f = &ip->ifaces[i];
+	if (!f)
+		return -ENETUNREACH;
+	r->broadcast = true;
+	return use_iface(ip, f, dst, 0, r);
+}
+
+static int route_out(struct sim_ip *ip, struct sim_addr dst, uint32_t bound_if, bool dontroute, struct sim_route *r)
+{
+	const struct sim_iface_addr *on = NULL;
+	const struct sim_iface *f = connected_iface(ip, dst, bound_if, &on);
+
+	for (const struct sim_ip_route *e = ip->routes; e && !dontroute; e = e->next) {
+		if (sim_addr_is_v4(e->dst) != sim_addr_is_v4(dst) || !sim_ip_prefix_matches(dst, e->dst, e->prefix_len))
+			continue;
+		if ((bound_if && e->iface != bound_if) || !ip->ifaces[e->iface - 1].up)
+			continue;
+		if (f && on->prefix_len >= e->prefix_len)
+			break;
+		if (!sim_addr_is_any(e->gateway))
+			r->next_hop = e->gateway;
+		return use_iface(ip, &ip->ifaces[e->iface - 1], dst, e->mtu_bytes, r);
+	}
+	if (!f && bound_if && bound_if <= ip->num_ifaces && !ip->ifaces[bound_if - 1].loopback)
+		f = &ip->ifaces[bound_if - 1]; /* Linux: a destination is on the link that was named */
+	return f ? use_iface(ip, f, dst, 0, r) : -ENETUNREACH;
+}
+
+static bool source_is_usable(const struct sim_ip *ip, struct sim_addr src)
+{
+	return sim_ip_is_local(ip, src) && !sim_addr_is_multicast(src) && !sim_ip_is_broadcast(ip, src);
+}
+
+int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, uint32_t bound_if, bool dontroute,
+		 struct sim_route *r)
+{
+	bool has_src = !sim_addr_is_any(src);
+	int err;
+
+	memset(r, 0, sizeof *r);
+	r->next_hop = dst;
+	if (has_src && !source_is_usable(ip, src))
+		return -EINVAL;
+	if (sim_addr_is_multicast(dst))
+		return -ENETUNREACH;
+	if (sim_ip_is_broadcast(ip, dst))
+		err = route_broadcast(ip, dst, bound_if, r);
+	else if (sim_ip_is_local(ip, dst))
+		err = use_loopback(ip, dst, false, r);
+	else
+		err = route_out(ip, dst, bound_if, dontroute, r);
+	if (err)
+		return err;
+	/* Linux: an address of the loopback interface does not leave the host. */
+	if (has_src && sim_addr_is_loopback(src) && !r->local && r->iface != ip->ifaces[0].index)
+		return -EINVAL;
+	r->generation = ip->generation;
+	return 0;
+}
