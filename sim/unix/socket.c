@@ -288,10 +288,20 @@ static int unix_shutdown(struct sim_sock *sk, struct sim_task *t, int how)
 	return 0;
 }
 
+/* What is unread, as unix_release_sock() looks at it: a first record without a byte does not count. */
+static uint64_t left_unread(const struct sim_unix_sock *u)
+{
+	const struct sim_unix_msg *first = u->msgs.first;
+
+	if (u->sk.type == SOCK_STREAM)
+		return u->stream.data.len;
+	return u->num_queued - (first && !first->run.len);
+}
+
 /* The other end of a stream or of records hears that this one is closed. */
 static void tell_peer_closed(struct sim_unix_sock *u, struct sim_unix_sock *peer, bool never_accepted)
 {
-	uint64_t unread = u->sk.type == SOCK_STREAM ? u->stream.data.len : u->num_queued;
+	uint64_t unread = u->state == SIM_UNIX_LISTENING ? 0 : left_unread(u);
 
 	peer->peer_gone_ns = sim_now(u->sk.net->ctx);
 	if (unread || never_accepted)
