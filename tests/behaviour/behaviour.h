@@ -364,6 +364,22 @@ static inline void unix_pair(int type, int fd[2])
 
 /* ---- Unix names ---- */
 
+/*
+ * Tells this run's abstract names from another's: sandboxes that run beside each other share the names and
+ * may have equal process ids.
+ */
+static inline unsigned long run_tag(void)
+{
+	static unsigned long tag;
+	struct timespec t;
+
+	if (!tag && behaviour_on_kernel()) {
+		assert_ok(clock_gettime(CLOCK_REALTIME, &t));
+		tag = (unsigned long)t.tv_sec * 1000000000UL + (unsigned long)t.tv_nsec;
+	}
+	return tag;
+}
+
 /* An abstract name of this process; gives its length. */
 static inline socklen_t abstract_name(struct sockaddr_un *a, const char *name)
 {
@@ -371,7 +387,8 @@ static inline socklen_t abstract_name(struct sockaddr_un *a, const char *name)
 
 	memset(a, 0, sizeof(*a));
 	a->sun_family = AF_UNIX;
-	len = snprintf(a->sun_path + 1, sizeof(a->sun_path) - 1, "behaviour-%d-%s", (int)getpid(), name);
+	len = snprintf(a->sun_path + 1, sizeof(a->sun_path) - 1, "behaviour-%d-%lx-%s", (int)getpid(),
+		       run_tag(), name);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
 }
 
