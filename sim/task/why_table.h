@@ -31,6 +31,7 @@
 	X(NOT_BOUND, "not-bound", "the socket has no name yet") \
 	X(NO_NAMES, "no-names", "every name that autobind chooses from is in use") \
 	X(RST_RECEIVED, "rst-received", "RST from {peer} at t={0t}; {1} bytes sent were not acknowledged") \
+	X(DATA_AFTER_CLOSE, "data-after-close", "{0} bytes from {peer} arrived after this end was shut down both ways") \
 	X(PEER_CLOSED_UNREAD, "peer-closed-unread", "the peer closed with {0} bytes unread") \
 	X(PEER_GONE, "peer-gone", "the peer closed its end at t={0t}") \
 	X(SHUT_WR, "shut-down", "this end was shut down for writing at t={0t}") \

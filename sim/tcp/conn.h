@@ -68,13 +68,17 @@ struct sim_tcp_run {
 	bool fin;
 };
 
+enum sim_tcp_recovery { SIM_TCP_RECOVERY_NONE, SIM_TCP_RECOVERY_FAST, SIM_TCP_RECOVERY_TIMEOUT };
+
 /* What few connections need: made when first needed. */
 struct sim_tcp_extra {
 	struct sim_tcp_run *more, *more_last; /* the receive queue behind rcvq */
 	struct sim_tcp_run *ooo;	      /* by seq, disjoint */
 	uint32_t recover, rtx_nxt;	      /* loss recovery up to recover; what is sent again next */
+	uint32_t last_oow_ms;		      /* when an unacceptable segment was last answered */
 	uint8_t num_dupacks;
-	bool recovering;
+	uint8_t recovery;		      /* enum sim_tcp_recovery */
+	bool oow_answered;
 };
 
 struct sim_tcp_conn {
@@ -122,7 +126,7 @@ struct sim_tcp_conn {
 	bool passive : 1;		/* made by a listener */
 	bool rcv_shut : 1;		/* the program reads no more */
 	bool orphan : 1;		/* no program holds it */
-	bool retransmitted : 1;		/* snd_una was sent more than once */
+	bool tail_held : 1;		/* the send queue is empty and its last slab kept for what comes */
 	uint32_t user_timeout_ms;	/* TCP_USER_TIMEOUT */
 	int64_t window_zero_ns;		/* since when the peer's window has been 0; SIM_NEVER_NS: it is not */
 	struct sim_timer timer;		/* retransmission or probe; once nothing is in flight any more, FIN_WAIT_2
@@ -166,7 +170,7 @@ void sim_tcp_conn_did_read(struct sim_tcp_conn *c, uint32_t copied);
 void sim_tcp_conn_shut_send(struct sim_tcp_conn *c); /* queues the FIN: RFC 9293 3.10.4 */
 void sim_tcp_conn_abort(struct sim_tcp_conn *c);     /* RST, then CLOSED: RFC 9293 3.10.5 */
 void sim_tcp_conn_drop(struct sim_tcp_conn *c);	     /* CLOSED without a word */
-void sim_tcp_conn_orphan(struct sim_tcp_conn *c, int fin_timeout_ms); /* no program holds it any more */
+void sim_tcp_conn_orphan(struct sim_tcp_conn *c);    /* no program holds it any more */
 void sim_tcp_conn_mtu(struct sim_tcp_conn *c, uint16_t path_mss);     /* the path became narrower */
 /* Takes over the TIME_WAIT of `from`, whose program still holds its socket. */
 void sim_tcp_conn_inherit_time_wait(struct sim_tcp_conn *c, const struct sim_tcp_conn *from);

@@ -33,6 +33,9 @@ void sim_tcp_env_acked(struct sim_tcp_conn *c, uint32_t num_bytes);
 void sim_tcp_env_error(struct sim_tcp_conn *c, int err, enum sim_why_key key, int64_t since_ns, int64_t arg0,
 		       int64_t arg1);
 
+/* How long an orphan may wait in FIN_WAIT_2 (tcp_fin_timeout, TCP_LINGER2); negative: not at all. */
+int64_t sim_tcp_env_fin_timeout_ms(const struct sim_tcp_conn *c);
+
 /* May a connection that a listener made become ESTABLISHED? (Its accept queue may be full.) */
 bool sim_tcp_env_may_establish(struct sim_tcp_conn *c);
 /* The state has changed. On CLOSED the references may go; on TIME_WAIT sim_tcp_conn_inherit_time_wait() may be called. */
