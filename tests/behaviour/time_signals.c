@@ -11,15 +11,23 @@
 
 /* What the handler of the next SIGALRM does beside counting. */
 static int alarm_sends_on = -1;
+static int alarm_empties = -1;
+static struct sockaddr_in alarm_connects_to;
+static int alarm_connects = -1;
 static sigjmp_buf alarm_jumps_to;
 static bool alarm_jumps;
 
 static void on_alarm(int number)
 {
+	static char block[65536];
 	int saved = errno;
 
 	(void)number;
 	signals_seen++;
+	while (alarm_empties >= 0 && recv(alarm_empties, block, sizeof(block), MSG_DONTWAIT) > 0)
+		;
+	if (alarm_connects >= 0)
+		(void)!connect4(alarm_connects, alarm_connects_to);
 	if (alarm_sends_on >= 0)
 		(void)!write(alarm_sends_on, "woken", 5);
 	errno = saved;
@@ -37,6 +45,8 @@ static struct sigaction alarm_soon(int flags)
 	sigemptyset(&now.sa_mask);
 	signals_seen = 0;
 	alarm_sends_on = -1;
+	alarm_empties = -1;
+	alarm_connects = -1;
 	alarm_jumps = false;
 	assert_ok(sigaction(SIGALRM, &now, &before));
 	assert_ok(setitimer(ITIMER_REAL, &t, NULL));
@@ -164,6 +174,24 @@ TEST(accept_is_interrupted)
 	assert_ok(close(listener));
 }
 
+TEST(accept_resumes_with_sa_restart)
+{
+	struct sigaction before;
+	struct sockaddr_in at;
+	int listener = tcp_listener(&at, 1), fd = new_socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK), peer;
+
+	before = alarm_soon(SA_RESTART);
+	alarm_connects_to = at;
+	alarm_connects = fd;
+	peer = accept(listener, NULL, NULL);
+	assert_true(peer >= 0);
+	assert_int_equal(signals_seen, 1);
+	alarm_over(before);
+	tcp_abort(fd);
+	assert_ok(close(peer));
+	assert_ok(close(listener));
+}
+
 TEST(connect_is_interrupted_and_goes_on_by_itself)
 {
 	struct sigaction before;
@@ -191,6 +219,21 @@ TEST(send_on_a_full_stream_is_interrupted_before_any_byte)
 	fill(fd[0], 4096);
 	before = alarm_soon(0);
 	assert_fails(send(fd[0], "x", 1, 0), EINTR);
+	assert_int_equal(signals_seen, 1);
+	alarm_over(before);
+	close_pair(fd);
+}
+
+TEST(send_on_a_full_stream_waits_for_the_peer_to_read)
+{
+	struct sigaction before;
+	int fd[2];
+
+	unix_pair(SOCK_STREAM, fd);
+	fill(fd[0], 4096);
+	before = alarm_soon(SA_RESTART);
+	alarm_empties = fd[1];
+	assert_int_equal(send(fd[0], "x", 1, 0), 1);
 	assert_int_equal(signals_seen, 1);
 	alarm_over(before);
 	close_pair(fd);
@@ -263,6 +306,44 @@ TEST(tcp_send_with_no_room_is_interrupted)
 	assert_fails(send(fd[0], block, sizeof(block), 0), EINTR);
 	alarm_over(before);
 	tcp_end(fd);
+}
+
+TEST(tcp_send_with_no_room_waits_for_the_peer_to_read)
+{
+	struct sigaction before;
+	int fd[2];
+
+	small_pair(fd);
+	do {
+		fill(fd[0], 4096);
+		poll(NULL, 0, 60);
+	} while (send(fd[0], "x", 1, MSG_DONTWAIT) > 0);
+	before = alarm_soon(SA_RESTART);
+	alarm_empties = fd[1];
+	assert_int_equal(send(fd[0], "x", 1, 0), 1);
+	assert_int_equal(signals_seen, 1);
+	alarm_over(before);
+	tcp_end(fd);
+}
+
+TEST(datagram_to_a_full_queue_waits_for_the_peer_to_read)
+{
+	struct sockaddr_un at;
+	struct sigaction before;
+	socklen_t len = abstract_name(&at, "waits");
+	int fd = new_socket(AF_UNIX, SOCK_DGRAM), sender = new_socket(AF_UNIX, SOCK_DGRAM);
+
+	assert_ok(bind(fd, (struct sockaddr *)&at, len));
+	assert_ok(connect(sender, (struct sockaddr *)&at, len));
+	while (send(sender, "x", 1, MSG_DONTWAIT) == 1)
+		;
+	before = alarm_soon(SA_RESTART);
+	alarm_empties = fd;
+	assert_int_equal(send(sender, "x", 1, 0), 1);
+	assert_int_equal(signals_seen, 1);
+	alarm_over(before);
+	assert_ok(close(fd));
+	assert_ok(close(sender));
 }
 
 TEST(datagram_to_a_full_queue_is_interrupted)
@@ -540,11 +621,15 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(interrupted_recv_loses_nothing),
 	DUAL_TEST(interrupted_waitall_gives_what_came),
 	DUAL_TEST(accept_is_interrupted),
+	DUAL_TEST(accept_resumes_with_sa_restart),
 	DUAL_TEST(connect_is_interrupted_and_goes_on_by_itself),
 	DUAL_TEST(send_on_a_full_stream_is_interrupted_before_any_byte),
+	DUAL_TEST(send_on_a_full_stream_waits_for_the_peer_to_read),
 	DUAL_TEST(interrupted_send_gives_the_bytes_that_went),
 	DUAL_TEST(interrupted_tcp_send_gives_the_bytes_that_went_even_with_sa_restart),
 	DUAL_TEST(tcp_send_with_no_room_is_interrupted),
+	DUAL_TEST(tcp_send_with_no_room_waits_for_the_peer_to_read),
+	DUAL_TEST(datagram_to_a_full_queue_waits_for_the_peer_to_read),
 	DUAL_TEST(datagram_to_a_full_queue_is_interrupted),
 	DUAL_TEST(poll_is_interrupted_even_with_sa_restart),
 	DUAL_TEST(select_is_interrupted_even_with_sa_restart),
