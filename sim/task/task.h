@@ -55,6 +55,7 @@ struct sim_task {
 	int64_t spin_since_ns;	 /* the instant at which it last made progress, or time moved */
 	uint32_t num_spins;	 /* calls without progress since */
 	void *carrier;		 /* the embedder's: fiber or thread */
+	void *real;		 /* the embedder's: real descriptors that it waits for, NULL: none */
 	char name[24];
 };
 
