@@ -202,6 +202,10 @@ def _declarators(statement):
             if i < len(statement) and statement[i].text == "{":
                 i = closing(statement, i) + 1
             continue
+        if text == "(" and [t.text for t in statement[i + 2 : i + 4]] == [")", "("]:
+            # void (name)(int): parentheses that keep a macro of that name away.
+            yield following, statement[i + 3], list(words)
+            return
         if text == "(" and following is not None and following.text == "*":
             end = closing(statement, i)
             names = [t for t in statement[i:end] if t.kind == "name" and t.text not in QUALIFIERS]
