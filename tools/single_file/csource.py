@@ -220,6 +220,7 @@ def _declarators(statement):
             token.kind == "name"
             and text not in QUALIFIERS
             and (following is None or following.text in ("(", "=", ",", "[", ":"))
+            and [t.text for t in statement[i + 3 : i + 5]] != [")", "("]
         ):
             yield token, following, list(words)
             first = False
