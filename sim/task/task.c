@@ -210,6 +210,9 @@ void sim_task_on_timer(struct sim_clock *c, struct sim_timer *timer)
 	struct sim_task *t = sim_container_of(timer, struct sim_task, timer);
 
 	(void)c;
+	/* Woken already, and this deadline is due before it could run: what it waited for came in time. */
+	if (t->state != SIM_TASK_BLOCKED)
+		return;
 	t->timed_out = true;
 	sim_task_wake(t);
 }
