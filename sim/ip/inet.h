@@ -81,11 +81,17 @@ struct sim_inet *sim_ports_find_bound(struct sim_ports *ps, struct sim_addr ladd
 struct sim_inet *sim_ports_find_receiver(struct sim_ports *ps, const struct sim_packet *p,
 					 bool (*wants)(const struct sim_inet *in));
 
+/* Calls `fn` for every bound socket that hears a broadcast, with the packet lent. */
+void sim_ports_each_receiver(struct sim_ports *ps, const struct sim_packet *p,
+			     void (*fn)(struct sim_inet *in, const struct sim_packet *p));
+
 static inline bool sim_inet_is_connected(const struct sim_inet *in)
 {
 	return in->by_tuple.in_map;
 }
 
+/* The source of what it sends: any if it is bound to none, or to an address that is only listened at. */
+struct sim_addr sim_inet_source(const struct sim_inet *in);
 /* Time to live, type of service and DF of a packet from this socket, by its options. */
 void sim_inet_mark(const struct sim_inet *in, const struct sim_route *r, struct sim_packet *p);
 

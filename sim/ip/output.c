@@ -150,7 +150,6 @@ static int send_fragments(struct sim_ip *ip, const struct sim_route *r, struct s
 		}
 		if (off + n == total) { /* the last to leave ends the charge of all */
 			f->charged_to = p->charged_to;
-			f->truesize_bytes = p->truesize_bytes;
 			p->charged_to = NULL;
 		}
 		err = r->broadcast ? send_broadcast(ip, r, f) : send_one(ip, r, f);

@@ -353,13 +353,14 @@ int sim_ports_may_listen(struct sim_ports *ps, struct sim_inet *in, struct sim_t
 static int route_to(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t, struct sim_addr raddr,
 		    struct sim_route *r)
 {
-	int err = sim_ip_route(in->ip, raddr, in->laddr, in->sk.bound_if, in->sk.dontroute, r);
+	struct sim_addr src = sim_inet_source(in);
+	int err = sim_ip_route(in->ip, raddr, src, in->sk.bound_if, in->sk.dontroute, r);
 
 	if (!err && r->broadcast && ps->listeners)
 		err = -ENETUNREACH;
 	if (!err && r->broadcast && !in->sk.broadcast)
 		return sim_sock_fail(&in->sk, t, EACCES, SIM_WHY_BROADCAST, SIM_NEVER_NS, 0, 0, 0, 0);
-	if (!err && sim_addr_is_any(in->laddr) && sim_addr_is_any(r->src))
+	if (!err && sim_addr_is_any(src) && sim_addr_is_any(r->src))
 		err = -EADDRNOTAVAIL;
 	switch (-err) {
 	case 0:
@@ -539,4 +540,20 @@ struct sim_inet *sim_ports_find_receiver(struct sim_ports *ps, const struct sim_
 					 bool (*wants)(const struct sim_inet *in))
 {
 	return find_bound(ps, p->dst, p->dport, p->iface, wants, tuple_hash(p->dst, p->dport, p->src, p->sport));
+}
+
+void sim_ports_each_receiver(struct sim_ports *ps, const struct sim_packet *p,
+			     void (*fn)(struct sim_inet *in, const struct sim_packet *p))
+{
+	const struct sim_port *port = port_find(ps, p->dport);
+	struct sim_list *node;
+
+	if (!port)
+		return;
+	sim_list_each(node, &port->bound) {
+		struct sim_inet *in = sim_container_of(node, struct sim_inet, in_port);
+
+		if (score(in, p->dst, p->iface))
+			fn(in, p);
+	}
 }

@@ -113,7 +113,8 @@ struct sim_packet {
 	bool is_fragment;	 /* then ports stand only in the first, and payload is a part of the IP payload */
 	uint8_t iface;		 /* index of the interface it leaves by, then of that it came in by */
 	uint32_t l4_len_bytes;	 /* fragments only: length of the first one's transport header, inside payload */
-	uint32_t truesize_bytes; /* what a receive queue is charged for it */
+	uint32_t truesize_bytes; /* what a receive queue is charged for it, 0: not yet known */
+	uint32_t charged_bytes, charged_payload_bytes; /* of charged_to's send buffer */
 	uint32_t flow;		 /* trace id of its flow, 0: none */
 	struct sim_bytes payload;
 	union {

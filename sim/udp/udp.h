@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * UDP: datagrams between sockets. udp(7), RFC 768; order of checks, accounting of buffers and treatment of errors as
+ * Linux 6.18 has them.
+ *
+ * FIDELITY: simulated: connected and unconnected sockets, broadcast, MSG_PEEK, MSG_TRUNC, MSG_MORE, UDP_CORK. Absent:
+ * the error queue (MSG_ERRQUEUE finds it empty), multicast, UDP_SEGMENT, UDP_GRO, ancillary data.
+ */
+#ifndef SIM_UDP_UDP_H
+#define SIM_UDP_UDP_H
+
+#include "sim/ip/inet.h"
+
+/* One host's. */
+struct sim_udp {
+	struct sim_ip *ip;
+	struct sim_ports ports;
+};
+
+/* Where an unconnected socket sent last: the next datagram often goes there too. */
+struct sim_udp_way {
+	struct sim_addr raddr;
+	uint16_t rport;
+	bool dontroute;
+	uint32_t bound_if;
+	uint32_t flow; /* trace id, 0: none yet */
+	struct sim_route route;
+};
+
+/* A datagram that MSG_MORE or UDP_CORK still holds back. */
+struct sim_udp_cork {
+	struct sim_udp_way way;
+	struct sim_bytes run;
+	struct sim_slab *tail;
+};
+
+struct sim_udp_sock {
+	struct sim_inet in;
+	struct sim_packet_queue rcvq;
+	/* Linux moves all that has arrived to a reader's queue at once, and gives room back only when that is empty
+	 * or a quarter of the buffer was read: how many of rcvq's first are there, and what is read and still charged. */
+	uint32_t num_reader;
+	uint32_t deficit_bytes;
+	uint32_t unsent_bytes; /* payload that charges the send buffer */
+	bool cork_option;
+	struct sim_udp_cork *cork; /* NULL: none pending */
+	struct sim_udp_way way;
+};
+
+int sim_udp_init(struct sim_udp *udp, struct sim_ip *ip); /* 0, -ENOMEM */
+void sim_udp_fini(struct sim_udp *udp);			  /* no socket is left */
+
+/* 0, -ENOMEM. domain: AF_INET or AF_INET6. */
+int sim_udp_sock_new(struct sim_net *net, int domain, struct sim_sock **sk);
+
+extern const struct sim_sock_ops sim_udp_sock_ops;
+extern const struct sim_ip_protocol sim_udp_protocol;
+
+struct sim_option_doc;
+bool sim_udp_option_doc(size_t n, struct sim_option_doc *doc); /* row n of IPPROTO_UDP's options */
+
+#endif

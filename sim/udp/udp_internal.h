@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of udp/ share and nobody else sees. */
+#ifndef SIM_UDP_UDP_INTERNAL_H
+#define SIM_UDP_UDP_INTERNAL_H
+
+#include "sim/udp/udp.h"
+
+static inline struct sim_udp_sock *sim_udp_of(struct sim_sock *sk)
+{
+	return (struct sim_udp_sock *)sk;
+}
+
+/* send.c */
+ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
+void sim_udp_uncork(struct sim_udp_sock *us);	     /* throws away what is pending */
+int sim_udp_push_pending(struct sim_udp_sock *us, struct sim_task *t); /* sends it: 0 or -errno */
+bool sim_udp_is_writable(const struct sim_udp_sock *us);
+void sim_udp_departed(struct sim_ip *ip, struct sim_packet *p);
+
+/* receive.c */
+ssize_t sim_udp_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
+void sim_udp_deliver(struct sim_ip *ip, struct sim_packet *p);
+void sim_udp_error(struct sim_ip *ip, const struct sim_packet *icmp, int err, bool fatal);
+uint32_t sim_udp_first_len(struct sim_udp_sock *us); /* FIONREAD */
+
+#endif
