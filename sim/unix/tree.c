@@ -221,14 +221,22 @@ static int make(struct sim_unix *u, const struct sim_unix_cred *who, const char 
 }
 
 /* unlink(2), EPERM: a sticky directory lets only the owners take things away. */
-static int remove_at(struct sim_unix *u, const struct sim_unix_cred *who, const struct place *p)
+static int may_remove(const struct sim_unix_cred *who, const struct place *p)
 {
 	if (!allowed(p->dir, who, MAY_WRITE | MAY_EXEC))
 		return -EACCES;
 	if ((p->dir->mode & STICKY) && who->uid != 0 && who->uid != p->dir->uid && who->uid != p->node->uid)
 		return -EPERM;
-	node_free(u, p->node);
 	return 0;
+}
+
+static int remove_at(struct sim_unix *u, const struct sim_unix_cred *who, const struct place *p)
+{
+	int err = may_remove(who, p);
+
+	if (!err)
+		node_free(u, p->node);
+	return err;
 }
 
 /* ---- the resolver ---- */
@@ -342,11 +350,56 @@ int sim_unix_rmdir(struct sim_unix *u, const struct sim_unix_cred *who, const ch
 		return -ENOENT;
 	if (p.node->kind != SIM_UNIX_DIR)
 		return -ENOTDIR;
-	if (p.node->num_children)
-		return -ENOTEMPTY;
 	if (!p.len || p.node->parent != p.dir) /* "/", ".", "..", and the second name of a directory */
 		return -EBUSY;
+	if (p.node->num_children)
+		return -ENOTEMPTY;
 	return remove_at(u, who, &p);
+}
+
+/* The inode under its new name, and neither the old name nor what had the new one. */
+static int move(struct sim_unix *u, struct sim_unix_node *n, const struct place *to)
+{
+	struct sim_unix_node *made =
+		node_new(u, to->dir, to->name, to->len, (enum sim_unix_node_kind)n->kind);
+
+	if (!made)
+		return -ENOMEM;
+	made->ino = n->ino;
+	made->mode = n->mode;
+	made->uid = n->uid;
+	made->gid = n->gid;
+	if (to->node)
+		node_free(u, to->node);
+	node_free(u, n);
+	return 0;
+}
+
+int sim_unix_rename(struct sim_unix *u, const struct sim_unix_cred *who, const char *from, const char *to)
+{
+	struct place old, new;
+	int err = walk(u, who, from, &old);
+
+	if (!err)
+		err = walk(u, who, to, &new);
+	if (err)
+		return err;
+	if (!old.node)
+		return -ENOENT;
+	if (old.node->kind == SIM_UNIX_DIR || old.slash)
+		return old.slash ? -ENOTDIR : -EOPNOTSUPP; /* FIDELITY: absent for directories */
+	if (new.slash)
+		return -ENOTDIR;
+	if (new.node == old.node)
+		return 0;
+	if (new.node &&new.node->kind == SIM_UNIX_DIR)
+		return -EISDIR;
+	if (!allowed(new.dir, who, MAY_WRITE | MAY_EXEC))
+		return -EACCES;
+	err = may_remove(who, &old);
+	if (!err && new.node)
+		err = may_remove(who, &new);
+	return err ? err : move(u, old.node, &new);
 }
 
 int sim_unix_chmod(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t mode)

@@ -133,6 +133,8 @@ int sim_unix_mkfile(struct sim_unix *u, const struct sim_unix_cred *who, const c
 /* unlink(2), and for an empty directory rmdir(2). The socket itself lives on, nobody finds it any more. */
 int sim_unix_unlink(struct sim_unix *u, const struct sim_unix_cred *who, const char *path);
 int sim_unix_rmdir(struct sim_unix *u, const struct sim_unix_cred *who, const char *path);
+/* rename(2) of a socket or file: the inode stays, what had the new path is gone. */
+int sim_unix_rename(struct sim_unix *u, const struct sim_unix_cred *who, const char *from, const char *to);
 int sim_unix_chmod(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t mode);
 int sim_unix_stat(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
 		  struct sim_unix_stat *st);
