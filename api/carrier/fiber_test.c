@@ -18,6 +18,7 @@
 
 #include "api/calls/calls.h"
 #include "api/carrier/fiber.h"
+#include "sim/base/str.h"
 #include "sim/task/task.h"
 #include "sim/trace/ctx.h"
 
@@ -28,7 +29,8 @@ struct bench {
 	struct sim_ctx ctx;
 	struct sim_sched sched;
 	struct sim_task *main_task;
-	char log[64];
+	char text[64];
+	struct sim_str log;
 };
 
 static struct bench *b;
@@ -53,6 +55,7 @@ static int set_up(void **state)
 	b->mem = calloc(1, ARENA_BYTES);
 	b->ctx.arena = sim_arena_init(b->mem, ARENA_BYTES);
 	b->ctx.seed = 1;
+	b->log = sim_str_on(b->text, sizeof b->text);
 	assert_int_equal(sim_clock_init(&b->ctx.clock, b->ctx.arena), 0);
 	assert_int_equal(sim_trace_init(&b->ctx.trace, b->ctx.arena, &b->ctx.clock, 64), 0);
 	sim_sched_init(&b->sched, &b->ctx);
@@ -85,9 +88,9 @@ static struct sim_task *spawn(void (*fn)(void *), void *arg)
 
 static void note(void *arg)
 {
-	strcat(b->log, arg);
+	sim_str_add(&b->log, arg);
 	sim_task_yield(sim_current);
-	strcat(b->log, arg);
+	sim_str_add(&b->log, arg);
 }
 
 static void tasks_take_turns_in_the_order_they_became_ready(void **state)
@@ -98,10 +101,10 @@ static void tasks_take_turns_in_the_order_they_became_ready(void **state)
 	spawn(note, x);
 	spawn(note, y);
 	for (int i = 0; i < 4; i++) {
-		strcat(b->log, "m");
+		sim_str_add(&b->log, "m");
 		sim_task_yield(b->main_task);
 	}
-	assert_string_equal(b->log, "mxymxymm");
+	assert_string_equal(b->text, "mxymxymm");
 }
 
 static void expect_current(void *arg)

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Names of the world: getaddrinfo(3), gethostbyname(3) and kin ask here, and never a real server, file or
+ * daemon. Every host knows every other by its name, itself as "localhost" too, and everybody by numeric
+ * address.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "api/calls/name.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/calls/gate.h"
+#include "sim/base/str.h"
+#include "sim/base/uaccess.h"
+
+enum { NAME_MAX_BYTES = 256 };
+
+struct found {
+	struct sim_addr *out;
+	int num, max;
+};
+
+static void found_add(struct found *f, struct sim_addr a)
+{
+	if (f->num < f->max)
+		f->out[f->num++] = a;
+}
+
+static struct sim_addr loopback_v6(void)
+{
+	struct sim_addr a = { .b = { [15] = 1 } };
+
+	return a;
+}
+
+static void add_loopback(struct found *f)
+{
+	found_add(f, loopback_v6());
+	found_add(f, sim_addr_v4(0x7f000001));
+}
+
+static void add_host(struct found *f, const struct sim_host *h)
+{
+	for (uint32_t i = 0; i < h->ip.num_ifaces; i++) {
+		const struct sim_iface *iface = &h->ip.ifaces[i];
+
+		for (uint32_t k = 0; !iface->loopback && k < iface->num_addrs; k++)
+			found_add(f, iface->addrs[k].addr);
+	}
+}
+
+/* Names are compared as DNS does; the dot that ends an absolute name is no part of it. */
+static bool same_name(const char *name, size_t len, const char *host)
+{
+	return strlen(host) == len && !strncasecmp(name, host, len);
+}
+
+static struct sim_host *find_host(struct sim_world *w, const char *name, size_t len)
+{
+	struct sim_list *node;
+
+	sim_list_each(node, &w->hosts)
+	{
+		struct sim_host *h = sim_container_of(node, struct sim_host, node);
+
+		if (same_name(name, len, h->net.name))
+			return h;
+	}
+	return NULL;
+}
+
+static void look_up(struct sim_gate *g, const char *name, struct found *f)
+{
+	struct sim_host *own = g->t->proc->host, *h;
+	size_t len = strlen(name);
+	struct sim_addr a;
+
+	if (sim_addr_parse(name, &a)) {
+		found_add(f, a);
+		return;
+	}
+	if (len && name[len - 1] == '.')
+		len--;
+	if (same_name(name, len, "localhost")) {
+		add_loopback(f);
+		return;
+	}
+	h = find_host(g->w, name, len);
+	if (!h)
+		return;
+	add_host(f, h);
+	if (!f->num && h == own)
+		add_loopback(f);
+}
+
+/* Errors come negated from the gate, values as they are: both name a code. */
+static long ruled(const struct sim_gate *g)
+{
+	long code = g->answer < 0 ? -g->answer : g->answer;
+
+	return code ? -SIM_RESOLVE_RULED - code : 0;
+}
+
+static long bad_pointer(struct sim_gate *g, const void *p)
+{
+	return sim_gate_fail(g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)p, 0);
+}
+
+/* A name as the program gave it: byte by byte, since it may end just before memory that it may not touch. */
+static long name_in(struct sim_gate *g, const char *user, char *name)
+{
+	for (size_t i = 0; i < NAME_MAX_BYTES; i++) {
+		if (sim_copy_from_user(&name[i], &user[i], 1))
+			return bad_pointer(g, user);
+		if (!name[i])
+			return 0;
+	}
+	return -ENOENT;
+}
+
+long sim_call_resolve(struct sim_task *t, enum sim_call_id id, const char *user, struct sim_addr *out,
+		      int max)
+{
+	struct found f = { out, 0, max };
+	char name[NAME_MAX_BYTES];
+	struct sim_gate g;
+	long r;
+
+	if (sim_gate_enter(&g, t, id, -1, 0)) {
+		r = ruled(&g);
+		sim_gate_leave(&g, g.answer);
+		return r;
+	}
+	r = name_in(&g, user, name);
+	if (!r) {
+		look_up(&g, name, &f);
+		r = f.num ? f.num : -ENOENT;
+	}
+	return sim_gate_leave(&g, r);
+}
+
+static const char *name_of(struct sim_gate *g, struct sim_addr a)
+{
+	struct sim_host *h;
+
+	if (sim_addr_is_loopback(a))
+		return "localhost";
+	h = sim_world_host_of(g->w, a);
+	return h ? h->net.name : NULL;
+}
+
+long sim_call_resolve_addr(struct sim_task *t, enum sim_call_id id, struct sim_addr a, char *name, size_t cap)
+{
+	const char *found;
+	struct sim_gate g;
+	long r;
+
+	if (sim_gate_enter(&g, t, id, -1, 0)) {
+		r = ruled(&g);
+		sim_gate_leave(&g, g.answer);
+		return r;
+	}
+	found = name_of(&g, a);
+	if (found && cap)
+		sim_str_copy(name, cap, found);
+	return sim_gate_leave(&g, found ? 0 : -ENOENT);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* See real.h. poll(2). */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "api/calls/real.h"
+
+#include <errno.h>
+
+#include "api/calls/calls.h"
+#include "api/libc/libc.h"
+
+enum { FIRST_CAP = 8, NUM_STANDARD = 3 };
+
+/* Who notes what is asked on this thread. */
+static __thread struct sim_real_asked *noting;
+
+static void note(struct sim_real_asked *a, int fd, uint32_t events)
+{
+	struct sim_arena *arena = a->t->sched->ctx->arena;
+
+	if (a->num == a->cap) {
+		uint32_t cap = a->cap ? 2 * a->cap : FIRST_CAP;
+		struct pollfd *fds = sim_arena_resize(arena, a->fds, a->cap * sizeof *fds, cap * sizeof *fds);
+
+		if (!fds)
+			return;
+		a->fds = fds;
+		a->cap = cap;
+	}
+	a->fds[a->num++] = (struct pollfd){ .fd = fd, .events = (short)events };
+}
+
+/* EPOLL* and POLL* bits are the same numbers. */
+uint32_t sim_real_ready(int fd, uint32_t events)
+{
+	struct pollfd p = { .fd = fd, .events = (short)(events & 0xffff) };
+	int saved = errno;
+
+	/* Where numbers are the simulation's own, only the standard ones can mean real files. */
+	if (fd >= NUM_STANDARD && sim_current && !sim_current->proc->fds->ops)
+		return SIM_REAL_BAD;
+	while (sim_libc()->poll(&p, 1, 0) < 0 && errno == EINTR)
+		continue;
+	errno = saved;
+	if (p.revents & POLLNVAL)
+		return SIM_REAL_BAD;
+	if (noting)
+		note(noting, fd, events);
+	return (uint32_t)(unsigned short)p.revents;
+}
+
+void sim_real_note_start(struct sim_real_asked *a, struct sim_task *t)
+{
+	a->t = t;
+	a->num = 0;
+	noting = a;
+}
+
+bool sim_real_note_stop(struct sim_real_asked *a)
+{
+	noting = NULL;
+	return a->num != 0;
+}
+
+void sim_real_fini(struct sim_real_asked *a)
+{
+	if (a->fds)
+		sim_arena_free(a->t->sched->ctx->arena, a->fds, a->cap * sizeof *a->fds);
+}
+
+static struct sim_real_asked *asked_by(struct sim_list *node)
+{
+	struct sim_task *t = sim_container_of(node, struct sim_task, all);
+
+	return t->state == SIM_TASK_BLOCKED ? t->real : NULL;
+}
+
+static uint32_t gather(struct sim_world *w, struct pollfd *fds)
+{
+	struct sim_list *node;
+	uint32_t num = 0;
+
+	sim_list_each(node, &w->sched.all)
+	{
+		struct sim_real_asked *a = asked_by(node);
+
+		for (uint32_t i = 0; a && i < a->num; i++, num++) {
+			if (fds)
+				fds[num] = a->fds[i];
+		}
+	}
+	return num;
+}
+
+/* Each waiter whose own descriptors are ready; after a real signal (NULL) the first, which says EINTR. */
+static void wake(struct sim_world *w, const struct pollfd *fds)
+{
+	struct sim_list *node, *following;
+	uint32_t at = 0;
+
+	sim_list_each_safe(node, following, &w->sched.all)
+	{
+		struct sim_task *t = sim_container_of(node, struct sim_task, all);
+		struct sim_real_asked *a = asked_by(node);
+		bool is_ready = false;
+
+		if (!a)
+			continue;
+		if (!fds) {
+			sim_task_interrupt(t);
+			return;
+		}
+		for (uint32_t i = 0; i < a->num; i++)
+			is_ready |= fds[at++].revents != 0;
+		if (is_ready)
+			sim_task_wake(t);
+	}
+}
+
+bool sim_real_wait(struct sim_world *w)
+{
+	uint32_t num = gather(w, NULL);
+	struct pollfd *fds = num ? sim_arena_alloc_raw(w->ctx.arena, num * sizeof *fds) : NULL;
+	int n;
+
+	if (!fds)
+		return false;
+	gather(w, fds);
+	n = sim_libc()->poll(fds, num, -1);
+	wake(w, n > 0 ? fds : NULL);
+	sim_arena_free(w->ctx.arena, fds, num * sizeof *fds);
+	return true;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The C library's own functions, whichever names are ours in this process: found behind us with dlsym(3),
+ * once. What a descriptor that is not simulated, and a process without a world, is served by.
+ *
+ * Must not know simulated things. A function that this C library does not have is NULL.
+ */
+#ifndef API_LIBC_LIBC_H
+#define API_LIBC_LIBC_H
+
+#ifndef _GNU_SOURCE
+#error "libc.h speaks of what only _GNU_SOURCE shows"
+#endif
+
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <time.h>
+
+/* clang-format off */
+/* X(result, name, parameters). Where the headers know a parameter by a transparent union it is a plain pointer. */
+#define SIM_LIBC_TABLE(X) \
+	X(int, socket, (int domain, int type, int protocol)) \
+	X(int, socketpair, (int domain, int type, int protocol, int *fds)) \
+	X(int, bind, (int fd, const struct sockaddr *addr, socklen_t len)) \
+	X(int, listen, (int fd, int backlog)) \
+	X(int, accept, (int fd, struct sockaddr *addr, socklen_t *len)) \
+	X(int, accept4, (int fd, struct sockaddr *addr, socklen_t *len, int flags)) \
+	X(int, connect, (int fd, const struct sockaddr *addr, socklen_t len)) \
+	X(int, shutdown, (int fd, int how)) \
+	X(int, close, (int fd)) \
+	X(int, close_range, (unsigned first, unsigned last, int flags)) \
+	X(ssize_t, send, (int fd, const void *buf, size_t len, int flags)) \
+	X(ssize_t, sendto, (int fd, const void *buf, size_t len, int flags, const struct sockaddr *to, \
+			    socklen_t to_len)) \
+	X(ssize_t, sendmsg, (int fd, const struct msghdr *msg, int flags)) \
+	X(int, sendmmsg, (int fd, struct mmsghdr *msgs, unsigned num, int flags)) \
+	X(ssize_t, recv, (int fd, void *buf, size_t len, int flags)) \
+	X(ssize_t, recvfrom, (int fd, void *buf, size_t len, int flags, struct sockaddr *from, \
+			      socklen_t *from_len)) \
+	X(ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags)) \
+	X(int, recvmmsg, (int fd, struct mmsghdr *msgs, unsigned num, int flags, struct timespec *timeout)) \
+	X(ssize_t, read, (int fd, void *buf, size_t len)) \
+	X(ssize_t, write, (int fd, const void *buf, size_t len)) \
+	X(ssize_t, readv, (int fd, const struct iovec *iov, int num)) \
+	X(ssize_t, writev, (int fd, const struct iovec *iov, int num)) \
+	X(ssize_t, pread, (int fd, void *buf, size_t len, off_t at)) \
+	X(ssize_t, sendfile, (int to, int from, off_t *at, size_t len)) \
+	X(int, getsockopt, (int fd, int level, int name, void *val, socklen_t *len)) \
+	X(int, setsockopt, (int fd, int level, int name, const void *val, socklen_t len)) \
+	X(int, getsockname, (int fd, struct sockaddr *addr, socklen_t *len)) \
+	X(int, getpeername, (int fd, struct sockaddr *addr, socklen_t *len)) \
+	X(int, fcntl, (int fd, int cmd, ...)) \
+	X(int, ioctl, (int fd, unsigned long request, ...)) \
+	X(int, dup, (int fd)) \
+	X(int, dup2, (int fd, int to)) \
+	X(int, dup3, (int fd, int to, int flags)) \
+	X(int, fstat, (int fd, struct stat *st)) \
+	X(int, __fxstat, (int version, int fd, struct stat *st)) \
+	X(off_t, lseek, (int fd, off_t offset, int whence)) \
+	X(int, sockatmark, (int fd)) \
+	X(int, poll, (struct pollfd *fds, nfds_t num, int timeout_ms)) \
+	X(int, ppoll, (struct pollfd *fds, nfds_t num, const struct timespec *timeout, const sigset_t *mask)) \
+	X(int, select, (int num, fd_set *rd, fd_set *wr, fd_set *ex, struct timeval *timeout)) \
+	X(int, pselect, (int num, fd_set *rd, fd_set *wr, fd_set *ex, const struct timespec *timeout, \
+			 const sigset_t *mask)) \
+	X(int, epoll_create, (int size)) \
+	X(int, epoll_create1, (int flags)) \
+	X(int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *ev)) \
+	X(int, epoll_wait, (int epfd, struct epoll_event *out, int max, int timeout_ms)) \
+	X(int, epoll_pwait, (int epfd, struct epoll_event *out, int max, int timeout_ms, const sigset_t *mask)) \
+	X(int, epoll_pwait2, (int epfd, struct epoll_event *out, int max, const struct timespec *timeout, \
+			      const sigset_t *mask)) \
+	X(unsigned, sleep, (unsigned span_s)) \
+	X(int, usleep, (useconds_t span_us)) \
+	X(int, nanosleep, (const struct timespec *span, struct timespec *left)) \
+	X(int, clock_nanosleep, (clockid_t clock, int flags, const struct timespec *span, struct timespec *left)) \
+	X(unsigned, alarm, (unsigned span_s)) \
+	X(useconds_t, ualarm, (useconds_t first_us, useconds_t interval_us)) \
+	X(int, setitimer, (int which, const struct itimerval *to, struct itimerval *old)) \
+	X(int, getitimer, (int which, struct itimerval *now)) \
+	X(int, pause, (void)) \
+	X(int, sigsuspend, (const sigset_t *mask)) \
+	X(int, sched_yield, (void)) \
+	X(int, clock_gettime, (clockid_t clock, struct timespec *ts)) \
+	X(int, clock_getres, (clockid_t clock, struct timespec *ts)) \
+	X(int, gettimeofday, (struct timeval *tv, void *zone)) \
+	X(time_t, time, (time_t *t)) \
+	X(int, timespec_get, (struct timespec *ts, int base)) \
+	X(clock_t, clock, (void)) \
+	X(int, getaddrinfo, (const char *node, const char *service, const struct addrinfo *hints, \
+			     struct addrinfo **list)) \
+	X(void, freeaddrinfo, (struct addrinfo *list)) \
+	X(int, getnameinfo, (const struct sockaddr *addr, socklen_t len, char *host, socklen_t host_len, \
+			     char *service, socklen_t service_len, int flags)) \
+	X(struct hostent *, gethostbyname, (const char *name)) \
+	X(struct hostent *, gethostbyname2, (const char *name, int family)) \
+	X(struct hostent *, gethostbyaddr, (const void *addr, socklen_t len, int family)) \
+	X(int, gethostbyname_r, (const char *name, struct hostent *ret, char *buf, size_t buf_len, \
+				 struct hostent **result, int *err)) \
+	X(int, gethostbyname2_r, (const char *name, int family, struct hostent *ret, char *buf, size_t buf_len, \
+				  struct hostent **result, int *err)) \
+	X(int, gethostbyaddr_r, (const void *addr, socklen_t len, int family, struct hostent *ret, char *buf, \
+				 size_t buf_len, struct hostent **result, int *err)) \
+	X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old)) \
+	X(sighandler_t, signal, (int sig, sighandler_t handler))
+/* clang-format on */
+
+struct sim_libc {
+#define SIM_LIBC_MEMBER(result, name, params) result(*name) params;
+	SIM_LIBC_TABLE(SIM_LIBC_MEMBER)
+#undef SIM_LIBC_MEMBER
+};
+
+extern struct sim_libc sim_libc_table;
+extern bool sim_libc_is_known;
+void sim_libc_find(void);
+
+static inline const struct sim_libc *sim_libc(void)
+{
+	if (__builtin_expect(!sim_libc_is_known, 0))
+		sim_libc_find();
+	return &sim_libc_table;
+}
+
+#endif

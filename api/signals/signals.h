@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Signals that simulated things raise (SIGPIPE of a send, SIGALRM of a virtual timer, a rule's) reach the
+ * program's real handlers here: signal(7), sigaction(2). They are pending at the process until a call leaves
+ * the gate; then the world is consistent, a handler may make calls of its own and may leave by siglongjmp(3).
+ *
+ * The real dispositions and the real mask of the thread decide. A simulated process that is not the program
+ * under test shares both with it, but a fatal signal ends only that process.
+ */
+#ifndef API_SIGNALS_SIGNALS_H
+#define API_SIGNALS_SIGNALS_H
+
+#include <signal.h>
+
+#include "sim/proc/proc.h"
+#include "sim/task/task.h"
+
+enum sim_signals_seen {
+	SIM_SIGNALS_NONE,        /* no handler ran: what was interrupted goes on */
+	SIM_SIGNALS_RESTART,     /* only handlers with SA_RESTART */
+	SIM_SIGNALS_INTERRUPTED, /* a handler without: EINTR */
+};
+
+/*
+ * Runs what is pending at the task's process and not blocked. The task is not interrupted any more. Does not
+ * return if a signal ends the process.
+ */
+enum sim_signals_seen sim_signals_deliver(struct sim_task *t);
+
+/*
+ * A signal is about to end the program under test. A result other than 0: it was dealt with (a test has
+ * failed), the call goes on. 0, or no hook: the signal is raised for real, its disposition being the default.
+ */
+extern int (*sim_fatal_signal_hook)(struct sim_proc *p, int sig);
+
+/*
+ * The signal mask of ppoll(2), pselect(2), epoll_pwait(2), sigsuspend(2): in force for the time of the call,
+ * and until the handlers that end it have run.
+ */
+struct sim_signals_mask {
+	sigset_t old;
+	bool is_swapped;
+};
+
+/* `mask` NULL: nothing changes. What was pending and is blocked no more interrupts the task. 0 or -EFAULT. */
+int sim_signals_mask_swap(struct sim_signals_mask *m, struct sim_task *t, const sigset_t *mask);
+/* Runs handlers if the call's result is -EINTR, then puts the old mask back. */
+void sim_signals_mask_restore(struct sim_signals_mask *m, struct sim_task *t, long result);
+
+#endif
