@@ -87,6 +87,35 @@ uint32_t sim_unix_stream_pop(struct sim_arena *a, struct sim_unix_stream *s, uin
 uint32_t sim_unix_stream_boundary(const struct sim_unix_stream *s, uint32_t n);
 void sim_unix_stream_fini(struct sim_arena *a, struct sim_unix_stream *s);
 
+/* Most often there is one buffer, and it is read whole: without a call. */
+static inline bool sim_unix_stream_pop_only(struct sim_arena *a, struct sim_unix_stream *s, uint32_t n,
+					    uint32_t *freed)
+{
+	const struct sim_unix_charge *c = s->many ? &s->many[s->first] : &s->few[s->first];
+
+	if (s->num != 1 || c->count != 1 || n != s->data.len)
+		return false;
+	*freed = c->truesize;
+	s->num = 0;
+	s->head_used = 0;
+	sim_slab_unref(a, s->data.slab);
+	s->data = (struct sim_bytes){ NULL, 0, 0 };
+	return true;
+}
+
+/* The same for the first buffer to be queued. */
+static inline bool sim_unix_stream_push_only(struct sim_unix_stream *s, const struct sim_bytes *run,
+					     uint32_t truesize)
+{
+	if (s->num)
+		return false;
+	*(s->many ? &s->many[s->first] : &s->few[s->first]) =
+		(struct sim_unix_charge){ run->len, truesize, 1 };
+	s->num = 1;
+	s->data = *run;
+	return true;
+}
+
 /* ---- socket.c ---- */
 void sim_unix_set_peer(struct sim_unix_sock *u, struct sim_unix_sock *peer); /* takes and drops references */
 struct sim_unix_sock *sim_unix_alloc(struct sim_net *net, int type);

@@ -145,7 +145,7 @@ void sim_unix_uncharge(struct sim_unix_sock *u, uint32_t truesize)
 		sim_slab_unref(sim_sock_arena(&u->sk), u->tail);
 		u->tail = NULL;
 	}
-	if (truesize && sim_unix_writable(u))
+	if (!sim_list_empty(&u->sk.wait.waits) && sim_unix_writable(u))
 		sim_sock_notify(&u->sk, EPOLLOUT);
 }
 
