@@ -160,7 +160,7 @@ int sim_unix_connect(struct sim_sock *sk, struct sim_task *t, const struct sim_s
 	u->cred = listener->cred;
 	u->state = SIM_UNIX_CONNECTED;
 	sim_unix_set_peer(u, child);
-	sim_sock_notify(&listener->sk, EPOLLIN);
+	sim_sock_notify(&listener->sk, SIM_UNIX_READABLE);
 	return 0;
 }
 
@@ -197,7 +197,7 @@ static void change_peer(struct sim_unix_sock *u, struct sim_unix_sock *other)
 	if (!other)
 		u->state = SIM_UNIX_CLOSED;
 	sim_unix_dgram_forget(u);
-	sim_sock_notify(&u->sk, EPOLLOUT);
+	sim_sock_notify(&u->sk, SIM_UNIX_WRITABLE);
 	if (old != other)
 		sim_unix_dgram_disconnected(u, old);
 	sim_sock_put(&old->sk);

@@ -24,7 +24,7 @@ static void tell_pollers(struct sim_unix_sock *u)
 		struct sim_unix_sock *who = sim_container_of(node, struct sim_unix_sock, poller);
 
 		sim_list_remove(node);
-		sim_sock_notify(&who->sk, EPOLLOUT);
+		sim_sock_notify(&who->sk, SIM_UNIX_WRITABLE);
 	}
 }
 
@@ -139,7 +139,7 @@ static int receiver_gone(struct sim_unix_sock *u, struct sim_task *t, struct sim
 	sim_sock_get(&other->sk);
 	sim_unix_set_peer(u, NULL);
 	sim_unix_dgram_forget(u);
-	sim_sock_notify(sk, EPOLLOUT);
+	sim_sock_notify(sk, SIM_UNIX_WRITABLE);
 	u->state = SIM_UNIX_CLOSED;
 	sim_unix_dgram_disconnected(u, other);
 	sim_sock_put(&other->sk);
@@ -238,7 +238,7 @@ static void queue_msg(struct sim_unix_sock *other, struct sim_unix_msg *q)
 	other->msgs.last = q;
 	other->num_queued++;
 	other->last_data_ns = sim_now(other->sk.net->ctx);
-	sim_sock_notify(&other->sk, EPOLLIN);
+	sim_sock_notify(&other->sk, SIM_UNIX_READABLE);
 }
 
 static ssize_t send_msg(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg *m,
@@ -342,7 +342,7 @@ static void note_read(struct sim_unix_sock *u, struct sim_unix_msg *q, uint32_t 
 		return;
 	x->peer_read_bytes = read + q->run.len < x->accepted_bytes ? read + q->run.len : x->accepted_bytes;
 	if (sim_unix_writable(q->from))
-		sim_sock_notify(&q->from->sk, EPOLLOUT);
+		sim_sock_notify(&q->from->sk, SIM_UNIX_WRITABLE);
 }
 
 ssize_t sim_unix_dgram_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)

@@ -7,6 +7,9 @@
 
 enum { SIM_UNIX_ABSTRACT_DEV = 0, SIM_UNIX_TREE_DEV = 1 };
 
+/* What is told to who waits, in all of its names: POLLRDNORM alone may be waited for. */
+enum { SIM_UNIX_READABLE = EPOLLIN | EPOLLRDNORM, SIM_UNIX_WRITABLE = EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND };
+
 enum sim_unix_state { SIM_UNIX_CLOSED, SIM_UNIX_CONNECTED, SIM_UNIX_LISTENING };
 
 /* A name. Shared by a listener and the sockets that it accepts. */

@@ -146,13 +146,13 @@ void sim_unix_uncharge(struct sim_unix_sock *u, uint32_t truesize)
 		u->tail = NULL;
 	}
 	if (!sim_list_empty(&u->sk.wait.waits) && sim_unix_writable(u))
-		sim_sock_notify(&u->sk, EPOLLOUT);
+		sim_sock_notify(&u->sk, SIM_UNIX_WRITABLE);
 }
 
 static void room_changed(struct sim_sock *sk)
 {
 	if (sim_unix_writable(sim_unix_of(sk)))
-		sim_sock_notify(sk, EPOLLOUT);
+		sim_sock_notify(sk, SIM_UNIX_WRITABLE);
 }
 
 int sim_unix_interrupted(int err, int64_t timeo_ns)
@@ -271,7 +271,7 @@ static void shut(struct sim_unix_sock *u, unsigned how)
 	if (how & SIM_SHUT_WR & ~u->sk.shutdown)
 		u->shut_ns = sim_now(u->sk.net->ctx);
 	u->sk.shutdown |= (uint8_t)how;
-	sim_sock_notify(&u->sk, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
+	sim_sock_notify(&u->sk, SIM_UNIX_READABLE | SIM_UNIX_WRITABLE | EPOLLRDHUP | EPOLLHUP);
 }
 
 static int unix_shutdown(struct sim_sock *sk, struct sim_task *t, int how)

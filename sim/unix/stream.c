@@ -67,7 +67,7 @@ static int send_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_ms
 	if (!sim_unix_stream_push_only(&peer->stream, &run, truesize))
 		sim_unix_stream_push(a, &peer->stream, &run, truesize);
 	peer->last_data_ns = sim_now(u->sk.net->ctx);
-	sim_sock_notify(&peer->sk, EPOLLIN);
+	sim_sock_notify(&peer->sk, SIM_UNIX_READABLE);
 	return 0;
 }
 
