@@ -6,10 +6,12 @@
 
 #include "sim/base/assert.h"
 
-enum { MAX_NESTING = 5 }; /* epoll(7): ELOOP beyond */
+enum { MAX_NESTING = 4 }; /* sets in sets, above and below: Linux 6.18 answers ELOOP beyond */
 
 /* Bits that are no events but ways of telling. */
 #define WAYS (EPOLLET | EPOLLONESHOT | EPOLLWAKEUP | EPOLLEXCLUSIVE)
+/* epoll_ctl(2): what may stand beside EPOLLEXCLUSIVE. */
+#define EXCLUSIVE_OK (EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 
 struct sim_epoll_item {
 	struct sim_list node;	    /* ep->items */
@@ -57,9 +59,9 @@ static uint32_t item_events(struct sim_epoll_item *it)
 
 static void mark_ready(struct sim_epoll_item *it)
 {
-	if (!sim_list_empty(&it->ready_node))
-		return;
-	sim_list_append(&it->ep->ready, &it->ready_node);
+	if (sim_list_empty(&it->ready_node))
+		sim_list_append(&it->ep->ready, &it->ready_node);
+	/* Even if it was in the list: who waits may have found it there not ready. */
 	sim_waitq_wake(&it->ep->wait, EPOLLIN | EPOLLRDNORM);
 }
 
@@ -117,18 +119,18 @@ static struct sim_epoll_item *find(struct sim_epoll *ep, struct sim_file *file, 
 }
 
 /* How deep sets nest below this one; more than MAX_NESTING if `seek` is among them. */
-static int depth_below(struct sim_epoll *ep, const struct sim_epoll *seek, int so_far)
+static int depth_below(struct sim_epoll *ep, const struct sim_epoll *seek)
 {
 	struct sim_list *node;
-	int deepest = so_far;
+	int deepest = 0;
 
-	if (ep == seek || so_far > MAX_NESTING)
+	if (ep == seek)
 		return MAX_NESTING + 1;
 	sim_list_each(node, &ep->items) {
 		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, node);
 
 		if (it->file && it->file->kind == SIM_FILE_EPOLL) {
-			int d = depth_below(it->file->ep, seek, so_far + 1);
+			int d = 1 + depth_below(it->file->ep, seek);
 
 			deepest = d > deepest ? d : deepest;
 		}
@@ -136,11 +138,30 @@ static int depth_below(struct sim_epoll *ep, const struct sim_epoll *seek, int s
 	return deepest;
 }
 
+/* In how many sets, one in the other, this one stands. */
+static int depth_above(const struct sim_epoll *ep)
+{
+	struct sim_list *node;
+	int highest = 0;
+
+	sim_list_each(node, &ep->wait.waits) {
+		struct sim_wait *wait = sim_container_of(node, struct sim_wait, node);
+
+		if (wait->kind == SIM_WAIT_EPOLL) {
+			int d = 1 + depth_above(((struct sim_epoll_item *)wait->owner)->ep);
+
+			highest = d > highest ? d : highest;
+		}
+	}
+	return highest;
+}
+
 static int add(struct sim_epoll *ep, struct sim_file *target, int fd, const struct epoll_event *ev)
 {
 	struct sim_epoll_item *it;
 
-	if (target && target->kind == SIM_FILE_EPOLL && depth_below(target->ep, ep, 1) > MAX_NESTING)
+	if (target && target->kind == SIM_FILE_EPOLL &&
+	    depth_above(ep) + 1 + depth_below(target->ep, ep) > MAX_NESTING)
 		return -ELOOP;
 	it = sim_arena_alloc(ep->ctx->arena, sizeof *it);
 	if (!it)
@@ -166,8 +187,8 @@ static int add(struct sim_epoll *ep, struct sim_file *target, int fd, const stru
 
 static int modify(struct sim_epoll_item *it, const struct epoll_event *ev)
 {
-	/* epoll_ctl(2): EPOLLEXCLUSIVE may be given on ADD only, and what was added so cannot be modified. */
-	if ((it->event.events | ev->events) & EPOLLEXCLUSIVE)
+	/* epoll_ctl(2): what was added with EPOLLEXCLUSIVE cannot be modified. */
+	if (it->event.events & EPOLLEXCLUSIVE)
 		return -EINVAL;
 	it->event = *ev;
 	it->wait.events = ev->events & ~WAYS;
@@ -184,11 +205,15 @@ int sim_epoll_ctl(struct sim_epoll *ep, int op, struct sim_file *target, int fd,
 
 	if (target && target->kind == SIM_FILE_EPOLL && target->ep == ep)
 		return -EINVAL;
+	if (op == EPOLL_CTL_ADD && (ev->events & EPOLLEXCLUSIVE) &&
+	    ((ev->events & ~EXCLUSIVE_OK) || (target && target->kind == SIM_FILE_EPOLL)))
+		return -EINVAL;
+	/* EPOLLEXCLUSIVE may be given on ADD only. */
+	if (op == EPOLL_CTL_MOD && (ev->events & EPOLLEXCLUSIVE))
+		return -EINVAL;
 	it = find(ep, target, fd);
 	switch (op) {
 	case EPOLL_CTL_ADD:
-		if ((ev->events & EPOLLEXCLUSIVE) && target && target->kind == SIM_FILE_EPOLL)
-			return -EINVAL;
 		return it ? -EEXIST : add(ep, target, fd, ev);
 	case EPOLL_CTL_MOD:
 		return it ? modify(it, ev) : -ENOENT;
@@ -221,10 +246,12 @@ bool sim_epoll_has_ready(struct sim_epoll *ep)
 {
 	struct sim_list *node;
 
-	look_at_real(ep);
-	sim_list_each(node, &ep->ready) {
+	if (!sim_list_empty(&ep->real))
+		look_at_real(ep);
+	while ((node = sim_list_first(&ep->ready))) {
 		if (item_events(sim_container_of(node, struct sim_epoll_item, ready_node)))
 			return true;
+		sim_list_remove(node); /* it was told of something that is over: it comes back when told again */
 	}
 	return false;
 }
