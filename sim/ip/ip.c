@@ -228,8 +228,10 @@ void sim_station_changed(struct sim_station *st)
 {
 	struct sim_ip *ip = st->owner;
 
-	if (ip)
-		ip->generation++;
+	if (!ip)
+		return;
+	ip->generation++;
+	sim_neighbours_changed(ip);
 }
 
 void sim_ip_on_reassembly_timer(struct sim_clock *c, struct sim_timer *t)

@@ -26,6 +26,7 @@ bool sim_ip_prefix_matches(struct sim_addr a, struct sim_addr prefix, unsigned p
 /* neighbour.c: the packet waits until its next hop is there or has not answered for 3 s. Takes it. */
 void sim_neighbour_wait(struct sim_ip *ip, struct sim_packet *p, struct sim_addr next_hop);
 void sim_neighbours_fired(struct sim_ip *ip);
+void sim_neighbours_changed(struct sim_ip *ip); /* somebody may have come who is waited for */
 void sim_neighbours_free(struct sim_ip *ip);
 
 /* reassembly.c: takes a fragment; a datagram that it completed, or NULL. */

@@ -76,14 +76,16 @@ void sim_neighbour_wait(struct sim_ip *ip, struct sim_packet *p, struct sim_addr
 	sim_packet_queue_push(&n->waiting, p);
 }
 
-/* The host may have come meanwhile: then its packets go on their way. */
-static void resolve(struct sim_ip *ip, struct neighbour *n)
+/* Nobody has answered, or the host has come and its packets go on their way. */
+static void finish(struct sim_ip *ip, struct neighbour *n)
 {
 	struct sim_station *owner = sim_fabric_owner(ip->station->fabric, n->addr);
 	struct sim_wire *w = owner && owner != ip->station ? sim_wire_get(ip->station, owner) : NULL;
 	bool v4 = sim_addr_is_v4(n->addr);
 	struct sim_packet *p;
 
+	/* Off the list first: who is told may send again, which begins anew. */
+	sim_list_remove(&n->node);
 	while ((p = sim_packet_queue_pop(&n->waiting)) != NULL) {
 		if (w) {
 			sim_wire_send(w, p);
@@ -94,6 +96,7 @@ static void resolve(struct sim_ip *ip, struct neighbour *n)
 				v4 ? SIM_ICMP_UNREACHABLE_HOST : SIM_ICMP6_UNREACHABLE_ADDRESS);
 		sim_ip_drop(ip, p, SIM_DROP_NO_HOST);
 	}
+	sim_arena_free(sim_ip_arena(ip), n, sizeof *n);
 }
 
 void sim_neighbours_fired(struct sim_ip *ip)
@@ -106,12 +109,23 @@ void sim_neighbours_fired(struct sim_ip *ip)
 
 		if (n->fails_ns > now_ns)
 			break;
-		/* Off the list first: who is told may send again, which begins anew. */
-		sim_list_remove(&n->node);
-		resolve(ip, n);
-		sim_arena_free(sim_ip_arena(ip), n, sizeof *n);
+		finish(ip, n);
 	}
 	set_timer(ip);
+}
+
+void sim_neighbours_changed(struct sim_ip *ip)
+{
+	struct sim_list *node, *following;
+
+	sim_list_each_safe(node, following, &ip->neighbours) {
+		struct neighbour *n = sim_container_of(node, struct neighbour, node);
+
+		if (sim_fabric_owner(ip->station->fabric, n->addr))
+			finish(ip, n);
+	}
+	if (sim_list_empty(&ip->neighbours))
+		sim_timer_cancel(&sim_ip_ctx(ip)->clock, &ip->neighbour_timer.timer);
 }
 
 void sim_neighbours_free(struct sim_ip *ip)
