@@ -18,6 +18,7 @@ struct sim_proc *sim_proc_new(struct sim_ctx *ctx, struct sim_host *host, struct
 	p->host = host;
 	p->net = net;
 	p->fds = fds;
+	p->umask = 022;
 	sim_list_init(&p->node);
 	sim_timer_init(&p->alarm, SIM_TIMER_ALARM, false);
 	sim_str_copy(p->name, sizeof p->name, name);

@@ -30,7 +30,8 @@ struct sim_proc {
 	struct sim_task *main;	/* the task that takes its signals */
 	uint32_t id;
 	uint32_t pid;		/* what its sockets tell of it (SO_PEERCRED) */
-	uint32_t uid, gid;
+	uint32_t uid, gid;	/* 0: root, whom permissions do not bind */
+	uint32_t umask;
 	uint64_t pending;	/* signals to be handled at the gate's exit: bit sig - 1 */
 	bool is_program;	/* the program under test itself, which made the world */
 	bool builtin;		/* a scripted peer of ours: rules do not touch it */

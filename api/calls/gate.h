@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Entering and leaving a simulated call. Every function of calls.h has this form:
+ *
+ *	struct sim_gate g;
+ *	if (sim_gate_enter(&g, t, SIM_CALL_SEND, fd, len))	// a rule answered, or time for a signal
+ *		return sim_gate_leave(&g, g.answer);
+ *	... the work, with g.file and g.sk looked up (NULL if fd is not theirs) ...
+ *	return sim_gate_leave(&g, result);
+ *
+ * Entering looks the descriptor up, charges the call's cost, asks the rules (delays before, signals, errors, limits);
+ * leaving runs what is due, delays after, guards against spinning and writes the trace record.
+ */
+#ifndef API_CALLS_GATE_H
+#define API_CALLS_GATE_H
+
+#include "api/calls/calls.h"
+
+struct sim_gate {
+	struct sim_task *t;
+	struct sim_world *w;
+	enum sim_call_id id;
+	int fd;			/* -1: none */
+	struct sim_file *file;	/* NULL: not simulated; a reference is held until the call is left */
+	struct sim_sock *sk;	/* NULL: not a simulated socket */
+	uint32_t sock_id;	/* its id, 0: none */
+	uint64_t requested;	/* what the call asks for: bytes, messages, descriptors */
+	uint64_t limit;		/* by a rule: at most so much of it; UINT64_MAX: no limit */
+	uint64_t arg0, arg1, arg2; /* for the trace: family | port << 8; bytes asked for, or an address's first half;
+				      flags, or its second half (see SIM_TRACE_CALL) */
+	int made_fd;		/* the descriptor that the call made, -1: none */
+	bool answered;		/* a rule answered instead of the call ... */
+	long answer;		/* ... this */
+	int rule_id;		/* whose verdict it was; 0: no rule's */
+	int64_t delay_exit_ns;
+	bool progress;		/* the call moved something: bytes, state, time; else it may be a spin */
+};
+
+/* True: do not do the call, leave with g->answer. */
+bool sim_gate_enter(struct sim_gate *g, struct sim_task *t, enum sim_call_id id, int fd, uint64_t requested);
+/* The result as the face is to see it. */
+long sim_gate_leave(struct sim_gate *g, long result);
+
+/* -EBADF or -ENOTSOCK with its reason, for g->sk == NULL. */
+long sim_gate_no_socket(struct sim_gate *g);
+/* -err with a reason that needs no socket. */
+long sim_gate_fail(struct sim_gate *g, int err, enum sim_why_key key, int64_t arg0, int64_t arg1);
+
+/* Addresses to and from the program's memory: decoded, checked as Linux checks before the protocol sees them.
+ * 0, -EFAULT, -EINVAL. */
+int sim_gate_addr_in(struct sim_gate *g, const struct sockaddr *addr, socklen_t len, struct sim_sockaddr *a);
+/* *len is room, then the true length, as accept(2) says. */
+int sim_gate_addr_out(struct sim_gate *g, const struct sim_sockaddr *a, struct sockaddr *addr, socklen_t *len);
+
+/* A timeout given as a span: the deadline in virtual time (NULL: SIM_NEVER_NS), or -EFAULT, -EINVAL. */
+int sim_gate_deadline(struct sim_gate *g, const struct timespec *span, int64_t *deadline_ns);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Sending: send(2), sendto(2), sendmsg(2), sendmmsg(2), write(2), writev(2) on a socket. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "api/calls/gate.h"
+#include "api/calls/iovec.h"
+#include "sim/base/uaccess.h"
+
+/*
+ * send(2): a stream whose other end is gone raises SIGPIPE too. Unix seqpacket sockets never do, and a protocol that
+ * found the end while the send was blocked may say by out_flags that none is due.
+ */
+static void raise_sigpipe(struct sim_gate *g, const struct sim_msg *m)
+{
+	if (g->sk->type == SOCK_STREAM && !((m->flags | m->out_flags) & MSG_NOSIGNAL))
+		sim_proc_signal(g->t->proc, SIGPIPE);
+}
+
+/* The part that all of them share: `m` has buffers, flags and destination. */
+static long do_send(struct sim_gate *g, struct sim_msg *m)
+{
+	bool cut = m->len > g->limit;
+	long r;
+
+	if (cut)
+		m->len = g->limit;
+	m->nonblock = (m->flags & MSG_DONTWAIT) || g->file->nonblock;
+	r = sim_sock_op(g->sk)->send(g->sk, g->t, m);
+	if (r == -EPIPE)
+		raise_sigpipe(g, m);
+	if (cut && r == (long)m->len)
+		g->t->why = (struct sim_reason){ SIM_WHY_INJECTED_SHORT, g->sk->id, SIM_NEVER_NS,
+					      { g->rule_id, (int64_t)m->len, 0, 0 } };
+	return r;
+}
+
+long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void *buf, size_t len, int flags,
+		     const struct sockaddr *to, socklen_t to_len)
+{
+	struct sim_gate g;
+	struct sim_sockaddr a;
+	struct iovec iov = { (void *)(uintptr_t)buf, len > SIM_RW_MAX_BYTES ? SIM_RW_MAX_BYTES : len };
+	struct sim_msg m = { .it = { &iov, 1, 0 }, .len = iov.iov_len, .flags = flags };
+	long r;
+
+	if (sim_gate_enter(&g, t, id, fd, len))
+		return sim_gate_leave(&g, g.answer);
+	if (!g.sk)
+		return sim_gate_leave(&g, sim_gate_no_socket(&g));
+	if (to) {
+		r = sim_gate_addr_in(&g, to, to_len, &a);
+		if (r)
+			return sim_gate_leave(&g, r);
+		m.to = &a;
+		g.arg1 = len;
+	}
+	g.arg2 = (uint32_t)flags;
+	return sim_gate_leave(&g, do_send(&g, &m));
+}
+
+/*
+ * Ancillary data: none is simulated yet. Malformed control data is EINVAL as Linux says, too much of it ENOBUFS; what is
+ * well formed is refused rather than lost.
+ */
+static long check_control(struct sim_gate *g, const struct msghdr *h)
+{
+	if (!h->msg_controllen)
+		return 0;
+	if (h->msg_controllen > (size_t)g->sk->net->sysctl.core_optmem_max)
+		return sim_gate_fail(g, ENOBUFS, SIM_WHY_OPTMEM, (int64_t)h->msg_controllen,
+				     g->sk->net->sysctl.core_optmem_max);
+	if (h->msg_controllen < sizeof(struct cmsghdr))
+		return 0; /* the kernel finds no header in it */
+	return sim_gate_fail(g, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_CALL_SENDMSG, 0);
+}
+
+static long send_header(struct sim_gate *g, const struct msghdr *h, int flags)
+{
+	struct sim_iovec_copy c;
+	struct sim_sockaddr a;
+	struct sim_msg m = { .flags = flags };
+	long r;
+
+	if (h->msg_name && h->msg_namelen) {
+		socklen_t len = h->msg_namelen > sizeof(struct sockaddr_storage) ? sizeof(struct sockaddr_storage) :
+										   h->msg_namelen;
+
+		if ((int)h->msg_namelen < 0)
+			return sim_gate_fail(g, EINVAL, SIM_WHY_BAD_ADDRESS_LEN, (int)h->msg_namelen, 0);
+		r = sim_gate_addr_in(g, h->msg_name, len, &a);
+		if (r)
+			return r;
+		m.to = &a;
+	}
+	r = sim_iovec_in(g, h->msg_iov, h->msg_iovlen, -EMSGSIZE, &c);
+	if (r)
+		return r;
+	g->arg1 = c.total_bytes;
+	g->arg2 = (uint32_t)flags;
+	r = check_control(g, h);
+	if (!r) {
+		m.it = (struct sim_iter){ c.iov, c.num, 0 };
+		m.len = c.total_bytes;
+		r = do_send(g, &m);
+	}
+	sim_iovec_done(g, &c);
+	return r;
+}
+
+long sim_call_sendmsg(struct sim_task *t, int fd, const struct msghdr *msg, int flags)
+{
+	struct sim_gate g;
+	struct msghdr h;
+
+	if (sim_gate_enter(&g, t, SIM_CALL_SENDMSG, fd, sim_msg_asked_for(t, SIM_CALL_SENDMSG, msg)))
+		return sim_gate_leave(&g, g.answer);
+	if (!g.sk)
+		return sim_gate_leave(&g, sim_gate_no_socket(&g));
+	if (sim_copy_from_user(&h, msg, sizeof h))
+		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)msg, 0));
+	return sim_gate_leave(&g, send_header(&g, &h, flags));
+}
+
+long sim_call_sendmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigned num, int flags)
+{
+	struct sim_gate g;
+	unsigned n;
+	long r = 0;
+
+	if (num > SIM_IOV_MAX)
+		num = SIM_IOV_MAX;
+	if (sim_gate_enter(&g, t, SIM_CALL_SENDMMSG, fd, num))
+		return sim_gate_leave(&g, g.answer);
+	if (!g.sk)
+		return sim_gate_leave(&g, sim_gate_no_socket(&g));
+	if (num > g.limit)
+		num = (unsigned)g.limit;
+	g.limit = UINT64_MAX; /* it limited messages, not bytes */
+	for (n = 0; n < num; n++) {
+		struct mmsghdr h;
+		unsigned len;
+
+		if (sim_copy_from_user(&h, &msgs[n], sizeof h))
+			r = sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)&msgs[n], 0);
+		else
+			r = send_header(&g, &h.msg_hdr, flags);
+		if (r < 0)
+			break;
+		len = (unsigned)r;
+		if (sim_copy_to_user(&msgs[n].msg_len, &len, sizeof len)) {
+			r = sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)&msgs[n], 0);
+			break;
+		}
+		/* What is due goes out between the messages, as it would between calls. */
+		sim_world_settle(g.w);
+	}
+	g.arg1 = num;
+	return sim_gate_leave(&g, n ? (long)n : r);
+}
+
+long sim_call_writev(struct sim_task *t, int fd, const struct iovec *iov, int num)
+{
+	struct msghdr probe = { .msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = num > 0 ? (size_t)num : 0 };
+	struct sim_gate g;
+	struct sim_iovec_copy c;
+	struct sim_msg m = { .flags = 0 };
+	long r;
+
+	if (sim_gate_enter(&g, t, SIM_CALL_WRITEV, fd, sim_msg_asked_for(t, SIM_CALL_WRITEV, &probe)))
+		return sim_gate_leave(&g, g.answer);
+	if (!g.file)
+		return sim_gate_leave(&g, sim_gate_no_socket(&g));
+	if (!g.sk) /* an epoll descriptor cannot be written */
+		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_NOT_SOCKET, fd, 0));
+	r = sim_iovec_in(&g, iov, num < 0 ? (size_t)SIM_IOV_MAX + 1 : (size_t)num, -EINVAL, &c);
+	if (r)
+		return sim_gate_leave(&g, r);
+	m.it = (struct sim_iter){ c.iov, c.num, 0 };
+	m.len = g.arg1 = c.total_bytes;
+	r = do_send(&g, &m);
+	sim_iovec_done(&g, &c);
+	return sim_gate_leave(&g, r);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which protocols there are: the table of socket operations, the table by which IP finds its transports, and
+ * socket(2)'s choice among them.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "sim/host/host.h"
+#include "sim/tcp/tcp.h"
+#include "sim/udp/udp.h"
+#include "sim/unix/unix_domain.h"
+
+const struct sim_sock_ops *const sim_sock_ops[SIM_SOCK_NUM_KINDS] = {
+	[SIM_SOCK_UDP] = &sim_udp_sock_ops,
+	[SIM_SOCK_TCP] = &sim_tcp_sock_ops,
+	[SIM_SOCK_UNIX_STREAM] = &sim_unix_stream_ops,
+	[SIM_SOCK_UNIX_DGRAM] = &sim_unix_dgram_ops,
+	[SIM_SOCK_UNIX_SEQPACKET] = &sim_unix_seqpacket_ops,
+};
+
+const struct sim_ip_protocol *sim_ip_protocol(uint8_t proto)
+{
+	switch (proto) {
+	case IPPROTO_UDP:
+		return &sim_udp_protocol;
+	case IPPROTO_TCP:
+		return &sim_tcp_protocol;
+	default:
+		return NULL;
+	}
+}
+
+static int inet_socket(struct sim_net *net, int domain, int type, int protocol, struct sim_sock **sk)
+{
+	switch (type) {
+	case SOCK_STREAM:
+		if (protocol != 0 && protocol != IPPROTO_TCP)
+			return -EPROTONOSUPPORT;
+		return sim_tcp_sock_new(net, domain, sk);
+	case SOCK_DGRAM:
+		if (protocol != 0 && protocol != IPPROTO_UDP)
+			return -EPROTONOSUPPORT;
+		return sim_udp_sock_new(net, domain, sk);
+	case SOCK_RAW:
+		/* raw(7): only with CAP_NET_RAW, which no simulated user has: raw sockets are not simulated. */
+		return protocol ? -EPERM : -EPROTONOSUPPORT;
+	default:
+		return -ESOCKTNOSUPPORT;
+	}
+}
+
+static int unix_type(int type, int protocol)
+{
+	if (protocol != 0 && protocol != PF_UNIX)
+		return -EPROTONOSUPPORT;
+	/* unix(7): SOCK_RAW is taken as SOCK_DGRAM. */
+	if (type == SOCK_RAW)
+		return SOCK_DGRAM;
+	return type == SOCK_STREAM || type == SOCK_DGRAM || type == SOCK_SEQPACKET ? type : -ESOCKTNOSUPPORT;
+}
+
+static int check(int domain, int type)
+{
+	if (domain < 0 || domain >= AF_MAX)
+		return -EAFNOSUPPORT;
+	return type < 0 || type > SOCK_PACKET ? -EINVAL : 0;
+}
+
+int sim_host_socket(struct sim_net *net, int domain, int type, int protocol, struct sim_sock **sk)
+{
+	int err = check(domain, type);
+
+	if (err)
+		return err;
+	switch (domain) {
+	case AF_INET:
+	case AF_INET6:
+		if (protocol < 0 || protocol >= IPPROTO_MAX)
+			return -EINVAL;
+		return inet_socket(net, domain, type, protocol, sk);
+	case AF_UNIX:
+		type = unix_type(type, protocol);
+		return type < 0 ? type : sim_unix_sock_new(net, type, sk);
+	default:
+		return -EAFNOSUPPORT;
+	}
+}
+
+static int unix_pair(struct sim_net *net, struct sim_task *t, int type, struct sim_sock *pair[2])
+{
+	int err = sim_unix_pair_new(net, type, pair);
+
+	if (!err)
+		sim_unix_pair_owned_by(pair, t);
+	return err;
+}
+
+int sim_host_socketpair(struct sim_net *net, struct sim_task *t, int domain, int type, int protocol,
+			struct sim_sock *pair[2])
+{
+	struct sim_sock *probe;
+	int err = check(domain, type);
+
+	if (err)
+		return err;
+	if (domain == AF_UNIX) {
+		type = unix_type(type, protocol);
+		return type < 0 ? type : unix_pair(net, t, type, pair);
+	}
+	/* The kernel makes the sockets before it asks whether they can be paired: its errors come first. */
+	err = sim_host_socket(net, domain, type, protocol, &probe);
+	if (err)
+		return err;
+	probe->dead = true;
+	sim_sock_op(probe)->release(probe, NULL);
+	sim_sock_put(probe);
+	return -EOPNOTSUPP;
+}

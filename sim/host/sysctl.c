@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Sysctls by name: the table of sim/sock/sysctl_table.h read and written as sysctl(8) would. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "sim/base/diag.h"
+#include "sim/base/quantity.h"
+#include "sim/base/str.h"
+#include "sim/host/host.h"
+
+enum { MAX_VALUES = 3 };
+
+static const struct row {
+	const char *name;
+	size_t at;
+	int index;
+	int32_t min, max;
+} rows[] = {
+#define SYSCTL_ROW(field, text, index, initial, min, max)                                                              \
+	{ text, offsetof(struct sim_sysctls, field), index, min, max },
+	SIM_SYSCTL_TABLE(SYSCTL_ROW)
+#undef SYSCTL_ROW
+};
+
+enum { NUM_ROWS = sizeof rows / sizeof rows[0] };
+
+static int32_t *field(struct sim_sysctls *s, const struct row *r)
+{
+	return (int32_t *)(void *)((char *)s + r->at);
+}
+
+/* The rows of one name are neighbours: their first, and how many. */
+static const struct row *find(struct sim_slice name, unsigned *num)
+{
+	for (unsigned i = 0; i < NUM_ROWS; i++) {
+		if (rows[i].index || !sim_slice_is(name, rows[i].name))
+			continue;
+		for (*num = 1; i + *num < NUM_ROWS && rows[i + *num].index; ++*num)
+			;
+		return &rows[i];
+	}
+	return NULL;
+}
+
+static _Bool unknown_name(struct sim_slice name, struct sim_diag *d)
+{
+	struct sim_suggest s = sim_suggest_for(name);
+	char buf[SIM_SUGGEST_BYTES];
+
+	for (unsigned i = 0; i < NUM_ROWS; i++)
+		if (!rows[i].index)
+			sim_suggest_offer(&s, rows[i].name);
+	sim_diag_slice(d, name, "unknown sysctl \"" SIM_SLICE_FMT "\"%s", SIM_SLICE_ARG(name),
+		       sim_suggest_text(&s, buf));
+	return false;
+}
+
+/* The next blank-separated word of *rest. */
+static struct sim_slice next_word(struct sim_slice *rest)
+{
+	struct sim_slice word, all = sim_slice_trim(*rest);
+	size_t n = 0;
+
+	while (n < all.len && !strchr(" \t\n", sim_slice_text(all)[n]))
+		n++;
+	word = sim_slice_sub(all, 0, n);
+	*rest = sim_slice_sub(all, n, all.len - n);
+	return word;
+}
+
+_Bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *value, struct sim_diag *d)
+{
+	struct sim_source name_src = sim_source_of("sysctl name", name), src = sim_source_of("sysctl value", value);
+	struct sim_slice rest = sim_slice_all(&src);
+	int32_t parsed[MAX_VALUES];
+	unsigned num, n;
+	const struct row *r = find(sim_slice_all(&name_src), &num);
+
+	if (!r)
+		return unknown_name(sim_slice_all(&name_src), d);
+	for (n = 0; n < num; n++) {
+		struct sim_slice word = next_word(&rest);
+		uint64_t v;
+
+		if (!word.len) {
+			sim_diag_slice(d, word, "%s takes %u numbers, and only %u stand here", name, num, n);
+			return false;
+		}
+		if (sim_parse_uint(word, name, (uint64_t)r[n].min, (uint64_t)r[n].max, &v, d))
+			return false;
+		parsed[n] = (int32_t)v;
+	}
+	rest = sim_slice_trim(rest);
+	if (rest.len) {
+		sim_diag_slice(d, rest, "%s takes %u number%s: \"" SIM_SLICE_FMT "\" is too much", name, num,
+			       num == 1 ? "" : "s", SIM_SLICE_ARG(rest));
+		return false;
+	}
+	for (n = 0; n < num; n++)
+		*field(&h->net.sysctl, &r[n]) = parsed[n];
+	return true;
+}
+
+_Bool sim_host_sysctl_get(const struct sim_host *h, const char *name, char *buf, size_t cap)
+{
+	struct sim_source src = sim_source_of("sysctl name", name);
+	struct sim_sysctls copy = h->net.sysctl;
+	struct sim_str out = sim_str_on(buf, cap);
+	unsigned num;
+	const struct row *r = find(sim_slice_all(&src), &num);
+
+	if (!r)
+		return false;
+	for (unsigned n = 0; n < num; n++)
+		sim_str_printf(&out, "%s%d", n ? "\t" : "", *field(&copy, &r[n]));
+	return true;
+}
