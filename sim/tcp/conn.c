@@ -157,6 +157,9 @@ static void prepare(struct sim_tcp_conn *c, const struct sim_tcp_path *path)
 	c->num_quick = 0;
 	c->soft_err = 0;
 	c->window_zero_ns = SIM_NEVER_NS;
+	c->orphan = c->rcv_shut = false;
+	c->timer.kind = SIM_TIMER_TCP_RETRANSMIT; /* of the connection before it may have had another */
+	c->timer.housekeeping = false;
 	sim_tcp_update_mss(c);
 	c->rtt_timing = true;
 	c->rtt_seq = c->snd_nxt;
@@ -350,15 +353,43 @@ void sim_tcp_conn_on_lifetime(struct sim_tcp_conn *c)
 	sim_tcp_set_state(c, SIM_TCP_CLOSED);
 }
 
+void sim_tcp_conn_narrow(struct sim_tcp_conn *c, uint16_t path_mss)
+{
+	c->path_mss = path_mss > SIM_TCP_MSS_MIN ? path_mss : SIM_TCP_MSS_MIN;
+	sim_tcp_update_mss(c);
+}
+
 void sim_tcp_conn_mtu(struct sim_tcp_conn *c, uint16_t path_mss)
 {
-	uint16_t floor = SIM_TCP_MSS_MIN;
-
 	if (path_mss >= c->path_mss)
 		return;
-	c->path_mss = path_mss > floor ? path_mss : floor;
-	sim_tcp_update_mss(c);
+	sim_tcp_conn_narrow(c, path_mss);
 	/* RFC 1191 6.5: what was too big goes again at once. */
 	if (sim_tcp_may_send(c) && c->snd_una != c->snd_nxt)
 		sim_tcp_enter_recovery(c, SIM_TCP_RECOVERY_TIMEOUT);
+}
+
+void sim_tcp_conn_listen(struct sim_tcp_conn *c)
+{
+	sim_tcp_set_state(c, SIM_TCP_LISTEN);
+}
+
+void sim_tcp_conn_discard(struct sim_tcp_conn *c)
+{
+	sim_tcp_rcvq_release(c);
+}
+
+/* RFC 1122 4.2.3.9, RFC 5461: before the connection stands it ends the attempt, later it is remembered only. */
+void sim_tcp_conn_icmp(struct sim_tcp_conn *c, int err, int code, bool tell)
+{
+	int64_t now = sim_tcp_now_ns(c);
+
+	if (c->state == SIM_TCP_SYN_SENT || (c->state == SIM_TCP_SYN_RECEIVED && !c->passive))
+		sim_tcp_die(c, err, SIM_WHY_ICMP_UNREACHABLE, now, code, now);
+	else if (c->state == SIM_TCP_SYN_RECEIVED)
+		sim_tcp_conn_drop(c);
+	else if (tell)
+		sim_tcp_env_error(c, err, SIM_WHY_ICMP_UNREACHABLE, now, code, now);
+	else
+		c->soft_err = (uint8_t)err;
 }

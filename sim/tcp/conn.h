@@ -170,8 +170,12 @@ void sim_tcp_conn_did_read(struct sim_tcp_conn *c, uint32_t copied);
 void sim_tcp_conn_shut_send(struct sim_tcp_conn *c); /* queues the FIN: RFC 9293 3.10.4 */
 void sim_tcp_conn_abort(struct sim_tcp_conn *c);     /* RST, then CLOSED: RFC 9293 3.10.5 */
 void sim_tcp_conn_drop(struct sim_tcp_conn *c);	     /* CLOSED without a word */
+void sim_tcp_conn_listen(struct sim_tcp_conn *c);    /* CLOSED becomes LISTEN: the rest is the embedder's */
+void sim_tcp_conn_discard(struct sim_tcp_conn *c);   /* throws away what was received and not read */
+void sim_tcp_conn_icmp(struct sim_tcp_conn *c, int err, int code, bool tell); /* a network's complaint */
 void sim_tcp_conn_orphan(struct sim_tcp_conn *c);    /* no program holds it any more */
-void sim_tcp_conn_mtu(struct sim_tcp_conn *c, uint16_t path_mss);     /* the path became narrower */
+void sim_tcp_conn_mtu(struct sim_tcp_conn *c, uint16_t path_mss); /* ICMP: the path is narrower; sends again */
+void sim_tcp_conn_narrow(struct sim_tcp_conn *c, uint16_t path_mss); /* the route is: for what comes */
 /* Takes over the TIME_WAIT of `from`, whose program still holds its socket. */
 void sim_tcp_conn_inherit_time_wait(struct sim_tcp_conn *c, const struct sim_tcp_conn *from);
 void sim_tcp_conn_ack_now(struct sim_tcp_conn *c);   /* sends an ACK if one is due */

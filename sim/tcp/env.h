@@ -29,7 +29,7 @@ uint32_t sim_tcp_env_rcvlowat(const struct sim_tcp_conn *c);
 void sim_tcp_env_readable(struct sim_tcp_conn *c, bool fin);
 /* This many bytes left the send queue: the peer has them. */
 void sim_tcp_env_acked(struct sim_tcp_conn *c, uint32_t num_bytes);
-/* The connection dies of this; CLOSED comes next. */
+/* For the program's next call: the connection dies of this (CLOSED comes next), or only tells (IP_RECVERR). */
 void sim_tcp_env_error(struct sim_tcp_conn *c, int err, enum sim_why_key key, int64_t since_ns, int64_t arg0,
 		       int64_t arg1);
 

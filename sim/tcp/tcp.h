@@ -29,6 +29,7 @@ struct sim_tcp_sock {
 	};
 	struct sim_tcp_opts *opts; /* NULL: all as they are by default */
 	uint32_t skb_room_bytes;   /* what the last buffer of the send queue still takes before a new one is charged */
+	uint32_t shut_ms;	   /* when the program shut it down for writing */
 	uint8_t link;		   /* enum sim_tcp_link */
 	bool held : 1;		   /* the connection holds a reference */
 	bool nospace : 1;	   /* a send or poll found no room: tell when there is */
@@ -59,12 +60,7 @@ void sim_tcp_on_retransmit_timer(struct sim_clock *clock, struct sim_timer *time
 void sim_tcp_on_delack_timer(struct sim_clock *clock, struct sim_timer *timer);
 void sim_tcp_on_lifetime_timer(struct sim_clock *clock, struct sim_timer *timer);
 
-/* How faithfully each option is kept: for the generated table. */
-struct sim_tcp_opt_info {
-	const char *name;
-	const char *fidelity; /* "simulated", "stored" */
-};
-extern const struct sim_tcp_opt_info sim_tcp_opt_infos[];
-extern const unsigned sim_tcp_num_opt_infos;
+struct sim_option_doc;
+bool sim_tcp_option_doc(size_t n, struct sim_option_doc *doc); /* row n of IPPROTO_TCP's options */
 
 #endif

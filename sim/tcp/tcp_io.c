@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * send(2) and recv(2) of TCP sockets: what is taken and what is refused, blocking, the send buffer as Linux accounts it.
+ * tcp(7), send(2), recv(2); the order of checks as the running kernel has it.
+ *
+ * FIDELITY: stored: MSG_MORE (and TCP_CORK): what is sent goes at once. Ignored as on Linux: MSG_DONTROUTE, MSG_CONFIRM,
+ * MSG_EOR, MSG_ZEROCOPY without SO_ZEROCOPY. Absent: MSG_OOB, MSG_FASTOPEN.
+ */
+#include <errno.h>
+#include <netinet/in.h>
+
+#include "sim/tcp/env.h"
+#include "sim/tcp/sock.h"
+
+#ifndef MSG_FASTOPEN
+#define MSG_FASTOPEN 0x20000000
+#endif
+
+enum {
+	SEGMENTATION_MAX_BYTES = 65535 - 256, /* what one buffer of the send queue holds at most */
+	INITIAL_CWND = 10,		      /* RFC 6928 */
+	HEADROOM_BYTES = 256 + 320,	      /* headers, and what stands behind the data */
+	SKB_BYTES = 256,
+	SEND_STEP_MAX_BYTES = 1 << 24,	      /* one look at the room grants no more */
+};
+
+int sim_tcp_interrupted(int err, int64_t deadline_ns)
+{
+	/* signal(7): a call with a timeout is not restarted. */
+	return err == -SIM_ERESTART && deadline_ns != SIM_NEVER_NS ? -EINTR : err;
+}
+
+/* ---- the send buffer ---- */
+
+/* Linux's tcp_sndbuf_expand at the start of a connection: twice ten segments' worth. */
+void sim_tcp_expand_sndbuf(struct sim_tcp_sock *ts)
+{
+	struct sim_sock *sk = &ts->in.sk;
+	const struct sim_tcp_conn *c = &ts->conn;
+	uint32_t mss = c->peer_mss > c->snd_mss ? c->peer_mss : c->snd_mss, per = SKB_BYTES;
+	int64_t want;
+
+	if (sk->sndbuf_locked)
+		return;
+	per += 1u << (32 - __builtin_clz(mss + HEADROOM_BYTES - 1));
+	/* FIDELITY: there it stays: Linux lets it grow with the congestion window, which we have not. */
+	want = 2 * INITIAL_CWND * (int64_t)per;
+	if (want > sk->net->sysctl.tcp_wmem_max)
+		want = sk->net->sysctl.tcp_wmem_max;
+	if (sk->sndbuf_bytes < want)
+		sk->sndbuf_bytes = (int32_t)want;
+}
+
+/* How many bytes one buffer takes: whole segments, at most half of the peer's largest window. */
+static uint32_t size_goal(const struct sim_tcp_conn *c)
+{
+	uint32_t mss = sim_tcp_conn_mss(c), most = c->max_window / 2;
+
+	if (most > SEGMENTATION_MAX_BYTES)
+		most = SEGMENTATION_MAX_BYTES;
+	return most > mss ? most - most % mss : mss;
+}
+
+/*
+ * How many of `left` bytes may be queued now. As Linux: room is looked for only when a new buffer is begun, so that
+ * the limit may be passed by less than one. The charge for new buffers is made; that for bytes is the caller's.
+ */
+static uint32_t grant(struct sim_tcp_sock *ts, size_t left)
+{
+	struct sim_sock *sk = &ts->in.sk;
+	const struct sim_tcp_conn *c = &ts->conn;
+	uint32_t goal = 0, num = 0, limit;
+
+	if (__builtin_expect(sk->test != NULL, 0)) {
+		size_t room = sim_sock_test_room(sk, sim_tcp_conn_unacked(c));
+
+		left = left < room ? left : room;
+	}
+	limit = left < SEND_STEP_MAX_BYTES ? (uint32_t)left : SEND_STEP_MAX_BYTES;
+	if (__builtin_expect(sk->test && sk->test->has_sndbuf, 0))
+		return limit;
+	if (c->snd_nxt == c->write_seq)
+		ts->skb_room_bytes = 0; /* what was sent takes no more */
+	while (num < limit) {
+		uint32_t n = limit - num;
+
+		if (!ts->skb_room_bytes) {
+			if ((int64_t)sk->wmem_bytes + num >= sk->sndbuf_bytes)
+				break;
+			goal = goal ? goal : size_goal(c);
+			ts->skb_room_bytes = goal;
+			sk->wmem_bytes += SIM_TCP_SKB_OVERHEAD;
+		}
+		if (n > ts->skb_room_bytes)
+			n = ts->skb_room_bytes;
+		ts->skb_room_bytes -= n;
+		num += n;
+	}
+	return num;
+}
+
+/* The peer has num_bytes more: buffers that hold nothing else are gone, the rest in proportion. */
+void sim_tcp_env_acked(struct sim_tcp_conn *c, uint32_t num_bytes)
+{
+	struct sim_tcp_sock *ts = sim_tcp_sock_of_conn(c);
+	struct sim_sock *sk = &ts->in.sk;
+	uint32_t left = sim_tcp_conn_unacked(c), had = left + num_bytes, overhead;
+
+	if (!left) {
+		sk->wmem_bytes = 0;
+	} else {
+		overhead = sk->wmem_bytes > had ? (sk->wmem_bytes - had) / SIM_TCP_SKB_OVERHEAD : 0;
+		overhead -= (uint32_t)((uint64_t)overhead * num_bytes / had);
+		sk->wmem_bytes = left + overhead * SIM_TCP_SKB_OVERHEAD;
+	}
+	if (__builtin_expect(ts->nospace, 0) && sim_tcp_is_writable(ts)) {
+		ts->nospace = false;
+		sim_sock_notify(sk, EPOLLOUT | EPOLLWRNORM);
+	}
+}
+
+/* poll(2): a third of the buffer is free. */
+bool sim_tcp_is_writable(const struct sim_tcp_sock *ts)
+{
+	const struct sim_sock *sk = &ts->in.sk;
+	int64_t queued = sk->wmem_bytes;
+
+	if (__builtin_expect(sk->test != NULL, 0)) {
+		if (!sim_sock_test_room(sk, sim_tcp_conn_unacked(&ts->conn)))
+			return false;
+		if (sk->test->has_sndbuf)
+			return true;
+	}
+	return sk->sndbuf_bytes - queued >= queued / 2 && queued < sk->sndbuf_bytes;
+}
+
+/* ---- send ---- */
+
+/* Why nothing can be taken, for the reason of EAGAIN. */
+static int no_room(struct sim_tcp_sock *ts, struct sim_task *t, bool timed_out)
+{
+	struct sim_sock *sk = &ts->in.sk;
+	const struct sim_tcp_conn *c = &ts->conn;
+	const struct sim_sock_test *x = sk->test;
+	int64_t queued = sk->wmem_bytes, limit = sk->sndbuf_bytes;
+	uint64_t unread = x && x->has_capacity ? x->accepted_bytes - x->peer_read_bytes : 0;
+
+	if (x && x->has_capacity && unread >= x->capacity_bytes)
+		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_PEER_NOT_READING, SIM_NEVER_NS, (int64_t)unread,
+				     (int64_t)x->capacity_bytes, 0, 0);
+	if (x && x->has_sndbuf) {
+		queued = sim_tcp_conn_unacked(c);
+		limit = (int64_t)x->sndbuf_bytes;
+	}
+	if (timed_out)
+		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDTIMEO, SIM_NEVER_NS, sk->sndtimeo_ns, queued, limit, 0);
+	if (!c->snd_wnd)
+		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_PEER_WINDOW_ZERO, c->window_zero_ns, queued, limit,
+				     c->window_zero_ns, 0);
+	return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDBUF_FULL, SIM_NEVER_NS, queued, limit,
+			     sim_tcp_conn_in_flight(c), 0);
+}
+
+/* send(2), EPIPE: but the pending error comes first. */
+static int broken_pipe(struct sim_tcp_sock *ts, struct sim_task *t)
+{
+	struct sim_sock *sk = &ts->in.sk;
+	int err = sim_sock_take_error(sk, t);
+	int64_t since_ns = (int64_t)ts->shut_ms * SIM_NS_PER_MS;
+
+	if (err)
+		return err;
+	if (sk->err_why.key && t) {
+		t->why = sk->err_why; /* what a call before this one was told */
+		return -EPIPE;
+	}
+	if (sk->shutdown & SIM_SHUT_WR)
+		return sim_sock_fail(sk, t, EPIPE, SIM_WHY_SHUT_WR, since_ns, since_ns, 0, 0, 0);
+	return sim_sock_fail(sk, t, EPIPE, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, ts->conn.state, 0, 0, 0);
+}
+
+/* A connection on its way is waited for; none at all is EPIPE (or ENOTCONN, where a host is switched to it). */
+static int wait_connected(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m)
+{
+	struct sim_sock *sk = &ts->in.sk;
+	int64_t deadline_ns = m->nonblock ? 0 : sim_sock_deadline(sk, sk->sndtimeo_ns);
+	int err;
+
+	while (!sim_tcp_in_states(ts, 1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_CLOSE_WAIT)) {
+		err = sim_sock_take_error(sk, t);
+		if (err)
+			return err;
+		if (!sim_tcp_in_states(ts, 1u << SIM_TCP_SYN_SENT | 1u << SIM_TCP_SYN_RECEIVED)) {
+			if (sk->net->switches.enotconn_not_epipe && ts->link == SIM_TCP_UNCONNECTED)
+				return sim_tcp_fail(ts, t, ENOTCONN, SIM_WHY_NOT_CONNECTED);
+			return broken_pipe(ts, t);
+		}
+		err = m->nonblock ? -EAGAIN : sim_sock_wait(sk, t, EPOLLOUT, deadline_ns);
+		if (err == -EAGAIN)
+			return sim_tcp_fail(ts, t, EAGAIN, SIM_WHY_CONNECT_IN_PROGRESS);
+		if (err)
+			return sim_tcp_interrupted(err, deadline_ns);
+	}
+	return 0;
+}
+
+static int check_flags(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m)
+{
+	struct sim_sock *sk = &ts->in.sk;
+
+	if (__builtin_expect(m->flags & (MSG_OOB | MSG_FASTOPEN), 0))
+		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS,
+				     m->flags & (MSG_OOB | MSG_FASTOPEN), 0, 0, 0);
+	if (__builtin_expect(m->to && sk->net->switches.eisconn_on_sendto && ts->link == SIM_TCP_CONNECTED, 0))
+		return sim_tcp_fail(ts, t, EISCONN, SIM_WHY_ALREADY_CONNECTED);
+	return 0;
+}
+
+static int queue_bytes(struct sim_tcp_sock *ts, struct sim_msg *m, uint32_t num)
+{
+	struct sim_sock *sk = &ts->in.sk;
+	struct sim_bytes run;
+	int err = sim_tcp_conn_queue(&ts->conn, &m->it, num, &run);
+
+	if (err)
+		return err;
+	sk->wmem_bytes += num;
+	sim_sock_note_sent(sk, &run);
+	return 0;
+}
+
+/* Nothing more can be taken now: waits, or says why not. 0: look again. */
+static int wait_room(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m, int64_t *deadline_ns)
+{
+	struct sim_sock *sk = &ts->in.sk;
+	int err;
+
+	ts->nospace = true;
+	sim_tcp_conn_push(&ts->conn);
+	if (m->nonblock)
+		return no_room(ts, t, false);
+	if (!*deadline_ns)
+		*deadline_ns = sim_sock_deadline(sk, sk->sndtimeo_ns);
+	err = sim_sock_wait(sk, t, EPOLLOUT, *deadline_ns);
+	return err == -EAGAIN ? no_room(ts, t, true) : err ? sim_tcp_interrupted(err, *deadline_ns) : 0;
+}
+
+ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
+{
+	struct sim_tcp_sock *ts = sim_tcp_sock_of(sk);
+	size_t left = m->len, copied = 0;
+	int64_t deadline_ns = 0;
+	int err = check_flags(ts, t, m);
+
+	if (!err && !sim_tcp_in_states(ts, 1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_CLOSE_WAIT))
+		err = wait_connected(ts, t, m);
+	if (err)
+		return err;
+	for (;;) {
+		uint32_t num;
+
+		if (__builtin_expect(sk->err || sk->shutdown & SIM_SHUT_WR, 0)) {
+			err = copied ? 0 : broken_pipe(ts, t);
+			break;
+		}
+		if (!left)
+			break;
+		num = grant(ts, left);
+		err = num ? queue_bytes(ts, m, num) : wait_room(ts, t, m, &deadline_ns);
+		if (err)
+			break;
+		left -= num;
+		copied += num;
+	}
+	if (err == -EFAULT || err == -ENOMEM) {
+		ts->skb_room_bytes = 0;
+		sim_tcp_fail(ts, t, -err, err == -EFAULT ? SIM_WHY_BAD_POINTER : SIM_WHY_NO_MEMORY);
+	}
+	if (!copied)
+		return err;
+	sim_tcp_conn_push(&ts->conn);
+	return (ssize_t)copied;
+}
+
+/* ---- recv ---- */
+
+/* Bytes are there: copies up to `left` of them from `off` on, and takes them off unless it only looks. */
+static ssize_t copy_out(struct sim_tcp_sock *ts, struct sim_msg *m, const struct sim_bytes *run, uint32_t off, size_t left)
+{
+	uint32_t num = run->len - off;
+
+	if (num > left)
+		num = (uint32_t)left;
+	if (num && !(m->flags & MSG_TRUNC) && sim_bytes_to_user(run, off, num, &m->it))
+		return -EFAULT;
+	if (m->flags & MSG_PEEK)
+		return num;
+	sim_sock_note_delivered(&ts->in.sk, run, off, num);
+	sim_tcp_conn_consume(&ts->conn, num);
+	ts->in.sk.rmem_bytes = ts->conn.rmem_bytes;
+	return num;
+}
+
+/* What is there, from byte `skip` of the queue on (which only a look has). -EFAULT only if nothing was copied. */
+static ssize_t take(struct sim_tcp_sock *ts, struct sim_msg *m, size_t skip, size_t left)
+{
+	const struct sim_tcp_run *more = ts->conn.extra ? ts->conn.extra->more : NULL;
+	const struct sim_bytes *run = sim_tcp_conn_first(&ts->conn);
+	size_t done = 0;
+	ssize_t n;
+
+	while (run && left) {
+		bool peek = m->flags & MSG_PEEK;
+
+		if (skip >= run->len) {
+			skip -= run->len;
+			n = 0;
+		} else {
+			n = copy_out(ts, m, run, (uint32_t)skip, left);
+			skip = 0;
+		}
+		if (n < 0)
+			return done ? (ssize_t)done : n;
+		done += (size_t)n;
+		left -= (size_t)n;
+		if (!peek) {
+			run = sim_tcp_conn_first(&ts->conn);
+			continue;
+		}
+		run = more ? &more->bytes : NULL;
+		more = more ? more->next : NULL;
+	}
+	return (ssize_t)done;
+}
+
+static int nothing_to_read(struct sim_tcp_sock *ts, struct sim_task *t, bool timed_out)
+{
+	struct sim_sock *sk = &ts->in.sk;
+	int64_t last_ns = ts->conn.ato_ms ? (int64_t)ts->conn.last_rcv_ms * SIM_NS_PER_MS : sk->made_ns;
+
+	if (timed_out)
+		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_RCVTIMEO, last_ns, sk->rcvtimeo_ns, 0, 0, 0);
+	return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_RCVBUF_EMPTY, last_ns, last_ns, 0, 0, 0);
+}
+
+/* Nothing was read and nothing is there: 1 to wait, 0 for the end of the stream, or -errno. */
+static int why_empty(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m)
+{
+	struct sim_sock *sk = &ts->in.sk;
+
+	if (ts->conn.fin_rcvd)
+		return 0; /* the peer ended before anything else happened */
+	if (sk->err)
+		return sim_sock_take_error(sk, t);
+	if (sk->shutdown & SIM_SHUT_RD)
+		return 0;
+	if (ts->conn.state == SIM_TCP_CLOSED)
+		return sim_tcp_fail(ts, t, ENOTCONN, SIM_WHY_NOT_CONNECTED);
+	return m->nonblock ? nothing_to_read(ts, t, false) : 1;
+}
+
+/* Some was read and more is wanted: is there anything to wait for? */
+static bool may_get_more(const struct sim_tcp_sock *ts, const struct sim_task *t, const struct sim_msg *m)
+{
+	const struct sim_sock *sk = &ts->in.sk;
+
+	return !m->nonblock && !sk->err && ts->conn.state != SIM_TCP_CLOSED && !(sk->shutdown & SIM_SHUT_RD) &&
+	       !(t && t->interrupted);
+}
+
+static int check_recv(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_msg *m)
+{
+	struct sim_sock *sk = &ts->in.sk;
+
+	if (m->from)
+		m->from->family = 0; /* recv(2): a connected stream gives no address */
+	if (__builtin_expect(m->flags & (MSG_OOB | MSG_ERRQUEUE), 0)) {
+		if (m->flags & MSG_ERRQUEUE)
+			return nothing_to_read(ts, t, false);
+		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_OOB, 0, 0, 0);
+	}
+	if (__builtin_expect(ts->conn.state == SIM_TCP_LISTEN, 0))
+		return sim_tcp_fail(ts, t, ENOTCONN, SIM_WHY_NOT_CONNECTED);
+	return 0;
+}
+
+static size_t read_target(const struct sim_sock *sk, const struct sim_msg *m)
+{
+	size_t low = (size_t)sk->rcvlowat_bytes, target = m->flags & MSG_WAITALL || m->len < low ? m->len : low;
+
+	return target ? target : 1;
+}
+
+ssize_t sim_tcp_sock_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
+{
+	struct sim_tcp_sock *ts = sim_tcp_sock_of(sk);
+	size_t copied = 0, target = read_target(sk, m);
+	int64_t deadline_ns = 0;
+	int err = check_recv(ts, t, m);
+	ssize_t n;
+
+	if (err)
+		return err;
+	for (;;) {
+		bool empty = m->flags & MSG_PEEK ? ts->conn.rcv_len <= copied : !ts->conn.rcv_len;
+
+		if (!empty) {
+			n = take(ts, m, m->flags & MSG_PEEK ? copied : 0, m->len - copied);
+			if (n < 0) {
+				err = copied ? 0 : sim_tcp_fail(ts, t, EFAULT, SIM_WHY_BAD_POINTER);
+				break;
+			}
+			copied += (size_t)n;
+			if (copied >= m->len)
+				break;
+		}
+		if (copied >= target || (copied && !may_get_more(ts, t, m)))
+			break;
+		err = copied ? 1 : why_empty(ts, t, m);
+		if (err <= 0)
+			break;
+		if (!(m->flags & MSG_PEEK))
+			sim_tcp_conn_did_read(&ts->conn, (uint32_t)copied);
+		if (!deadline_ns)
+			deadline_ns = sim_sock_deadline(sk, sk->rcvtimeo_ns);
+		err = sim_sock_wait(sk, t, EPOLLIN, deadline_ns);
+		if (err) {
+			err = err == -EAGAIN ? nothing_to_read(ts, t, true) : sim_tcp_interrupted(err, deadline_ns);
+			break;
+		}
+	}
+	if (copied && !(m->flags & MSG_PEEK))
+		sim_tcp_conn_did_read(&ts->conn, (uint32_t)copied);
+	return copied ? (ssize_t)copied : err;
+}
