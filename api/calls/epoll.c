@@ -85,7 +85,7 @@ static long do_ctl(struct sim_gate *g, int op, int fd, struct epoll_event *user)
 	}
 	if (g->file->kind != SIM_FILE_EPOLL)
 		return sim_gate_fail(g, EINVAL, SIM_WHY_BAD_ARGUMENT, 1, g->fd);
-	err = sim_epoll_ctl(g->file->ep, op, target, fd, &ev);
+	err = sim_epoll_change(g->file->ep, op, target, fd, &ev);
 	return err ? sim_gate_fail(g, -err, SIM_WHY_BAD_ARGUMENT, 3, fd) : 0;
 }
 

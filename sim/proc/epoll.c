@@ -199,7 +199,7 @@ static int modify(struct sim_epoll_item *it, const struct epoll_event *ev)
 	return 0;
 }
 
-int sim_epoll_ctl(struct sim_epoll *ep, int op, struct sim_file *target, int fd, const struct epoll_event *ev)
+int sim_epoll_change(struct sim_epoll *ep, int op, struct sim_file *target, int fd, const struct epoll_event *ev)
 {
 	struct sim_epoll_item *it;
 

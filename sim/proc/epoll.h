@@ -33,7 +33,7 @@ struct sim_epoll *sim_epoll_new_set(struct sim_ctx *ctx); /* the set alone, for 
 void sim_epoll_free(struct sim_epoll *ep);
 
 /* `target` NULL: fd is a real descriptor. 0, -EEXIST, -ENOENT, -EINVAL, -ELOOP, -ENOMEM, -EPERM. */
-int sim_epoll_ctl(struct sim_epoll *ep, int op, struct sim_file *target, int fd, const struct epoll_event *ev);
+int sim_epoll_change(struct sim_epoll *ep, int op, struct sim_file *target, int fd, const struct epoll_event *ev);
 
 /* What is ready now, without waiting: how many of max were filled in. */
 int sim_epoll_collect(struct sim_epoll *ep, struct epoll_event *out, int max);

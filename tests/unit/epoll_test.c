@@ -48,7 +48,7 @@ static int control(struct sim_file *in, int op, struct sim_file *target, int num
 {
 	struct epoll_event ev = { .events = events, .data.fd = number };
 
-	return sim_epoll_ctl(in->ep, op, target, number, &ev);
+	return sim_epoll_change(in->ep, op, target, number, &ev);
 }
 
 static void add(struct sim_file *in, struct sim_file *target, int number, uint32_t events)
