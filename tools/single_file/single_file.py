@@ -372,8 +372,14 @@ PREAMBLE = """\
 #endif
 /* The fortified headers define the very names that are defined here. */
 #undef _FORTIFY_SOURCE
+/* Here everything is linked in, also what elsewhere may be absent, is therefore weak and asked for its address. */
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wunused-function"
+#pragma clang diagnostic ignored "-Wignored-attributes"
+#pragma clang diagnostic ignored "-Wpointer-bool-conversion"
+#pragma clang diagnostic ignored "-Wtautological-pointer-compare"
+#elif defined(__GNUC__)
+#pragma GCC diagnostic ignored "-Waddress"
 #endif
 """
 
