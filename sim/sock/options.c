@@ -20,6 +20,7 @@ struct int_option {
 	enum sim_fidelity fidelity;
 	int (*get)(struct sim_sock *sk); /* NULL: cannot be read */
 	int (*set)(struct sim_sock *sk, int val); /* 0 or -errno; NULL: cannot be set (ENOPROTOOPT) */
+	bool unix_only;	/* EOPNOTSUPP elsewhere */
 };
 
 #define FLAG_OPTION(field)                                                                                             \
@@ -34,13 +35,26 @@ struct int_option {
 	}
 
 FLAG_OPTION(reuseaddr)
-FLAG_OPTION(reuseport)
 FLAG_OPTION(keepalive)
 FLAG_OPTION(broadcast)
 FLAG_OPTION(dontroute)
 FLAG_OPTION(oobinline)
 FLAG_OPTION(passcred)
 FLAG_OPTION(timestamp)
+
+static int get_reuseport(struct sim_sock *sk)
+{
+	return sk->reuseport;
+}
+
+static int set_reuseport(struct sim_sock *sk, int val)
+{
+	/* Only where ports are shared; switching off what cannot be on is no mistake. */
+	if (val && sk->domain == AF_UNIX)
+		return -EOPNOTSUPP;
+	sk->reuseport = val != 0;
+	return 0;
+}
 
 static int get_type(struct sim_sock *sk)
 {
@@ -162,27 +176,27 @@ static int set_mark(struct sim_sock *sk, int val)
 }
 
 static const struct int_option int_options[] = {
-	{ SO_TYPE, "SO_TYPE", SIM_FIDELITY_SIMULATED, get_type, NULL },
-	{ SO_DOMAIN, "SO_DOMAIN", SIM_FIDELITY_SIMULATED, get_domain, NULL },
-	{ SO_PROTOCOL, "SO_PROTOCOL", SIM_FIDELITY_SIMULATED, get_protocol, NULL },
-	{ SO_ERROR, "SO_ERROR", SIM_FIDELITY_SIMULATED, get_error, NULL },
-	{ SO_ACCEPTCONN, "SO_ACCEPTCONN", SIM_FIDELITY_SIMULATED, get_acceptconn, NULL },
-	{ SO_REUSEADDR, "SO_REUSEADDR", SIM_FIDELITY_SIMULATED, get_reuseaddr, set_reuseaddr },
-	{ SO_REUSEPORT, "SO_REUSEPORT", SIM_FIDELITY_SIMULATED, get_reuseport, set_reuseport },
-	{ SO_SNDBUF, "SO_SNDBUF", SIM_FIDELITY_SIMULATED, get_sndbuf, set_sndbuf },
-	{ SO_RCVBUF, "SO_RCVBUF", SIM_FIDELITY_SIMULATED, get_rcvbuf, set_rcvbuf },
-	{ SO_SNDBUFFORCE, "SO_SNDBUFFORCE", SIM_FIDELITY_SIMULATED, NULL, set_sndbuf_to },
-	{ SO_RCVBUFFORCE, "SO_RCVBUFFORCE", SIM_FIDELITY_SIMULATED, NULL, set_rcvbuf_to },
-	{ SO_RCVLOWAT, "SO_RCVLOWAT", SIM_FIDELITY_SIMULATED, get_rcvlowat, set_rcvlowat },
-	{ SO_SNDLOWAT, "SO_SNDLOWAT", SIM_FIDELITY_SIMULATED, get_sndlowat, NULL },
-	{ SO_BROADCAST, "SO_BROADCAST", SIM_FIDELITY_SIMULATED, get_broadcast, set_broadcast },
-	{ SO_DONTROUTE, "SO_DONTROUTE", SIM_FIDELITY_SIMULATED, get_dontroute, set_dontroute },
-	{ SO_KEEPALIVE, "SO_KEEPALIVE", SIM_FIDELITY_STORED, get_keepalive, set_keepalive },
-	{ SO_OOBINLINE, "SO_OOBINLINE", SIM_FIDELITY_STORED, get_oobinline, set_oobinline },
-	{ SO_PASSCRED, "SO_PASSCRED", SIM_FIDELITY_STORED, get_passcred, set_passcred },
-	{ SO_TIMESTAMP, "SO_TIMESTAMP", SIM_FIDELITY_STORED, get_timestamp, set_timestamp },
-	{ SO_PRIORITY, "SO_PRIORITY", SIM_FIDELITY_STORED, get_priority, set_priority },
-	{ SO_MARK, "SO_MARK", SIM_FIDELITY_STORED, get_mark, set_mark },
+	{ SO_TYPE, "SO_TYPE", SIM_FIDELITY_SIMULATED, get_type, NULL, false },
+	{ SO_DOMAIN, "SO_DOMAIN", SIM_FIDELITY_SIMULATED, get_domain, NULL, false },
+	{ SO_PROTOCOL, "SO_PROTOCOL", SIM_FIDELITY_SIMULATED, get_protocol, NULL, false },
+	{ SO_ERROR, "SO_ERROR", SIM_FIDELITY_SIMULATED, get_error, NULL, false },
+	{ SO_ACCEPTCONN, "SO_ACCEPTCONN", SIM_FIDELITY_SIMULATED, get_acceptconn, NULL, false },
+	{ SO_REUSEADDR, "SO_REUSEADDR", SIM_FIDELITY_SIMULATED, get_reuseaddr, set_reuseaddr, false },
+	{ SO_REUSEPORT, "SO_REUSEPORT", SIM_FIDELITY_SIMULATED, get_reuseport, set_reuseport, false },
+	{ SO_SNDBUF, "SO_SNDBUF", SIM_FIDELITY_SIMULATED, get_sndbuf, set_sndbuf, false },
+	{ SO_RCVBUF, "SO_RCVBUF", SIM_FIDELITY_SIMULATED, get_rcvbuf, set_rcvbuf, false },
+	{ SO_SNDBUFFORCE, "SO_SNDBUFFORCE", SIM_FIDELITY_SIMULATED, NULL, set_sndbuf_to, false },
+	{ SO_RCVBUFFORCE, "SO_RCVBUFFORCE", SIM_FIDELITY_SIMULATED, NULL, set_rcvbuf_to, false },
+	{ SO_RCVLOWAT, "SO_RCVLOWAT", SIM_FIDELITY_SIMULATED, get_rcvlowat, set_rcvlowat, false },
+	{ SO_SNDLOWAT, "SO_SNDLOWAT", SIM_FIDELITY_SIMULATED, get_sndlowat, NULL, false },
+	{ SO_BROADCAST, "SO_BROADCAST", SIM_FIDELITY_SIMULATED, get_broadcast, set_broadcast, false },
+	{ SO_DONTROUTE, "SO_DONTROUTE", SIM_FIDELITY_SIMULATED, get_dontroute, set_dontroute, false },
+	{ SO_KEEPALIVE, "SO_KEEPALIVE", SIM_FIDELITY_STORED, get_keepalive, set_keepalive, false },
+	{ SO_OOBINLINE, "SO_OOBINLINE", SIM_FIDELITY_STORED, get_oobinline, set_oobinline, false },
+	{ SO_PASSCRED, "SO_PASSCRED", SIM_FIDELITY_STORED, get_passcred, set_passcred, true },
+	{ SO_TIMESTAMP, "SO_TIMESTAMP", SIM_FIDELITY_STORED, get_timestamp, set_timestamp, false },
+	{ SO_PRIORITY, "SO_PRIORITY", SIM_FIDELITY_STORED, get_priority, set_priority, false },
+	{ SO_MARK, "SO_MARK", SIM_FIDELITY_STORED, get_mark, set_mark, false },
 };
 
 enum { NUM_INT_OPTIONS = sizeof int_options / sizeof int_options[0] };
@@ -191,9 +205,40 @@ static const struct sim_option_doc other_options[] = {
 	{ SOL_SOCKET, SO_LINGER, "SO_LINGER", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_RCVTIMEO, "SO_RCVTIMEO", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_SNDTIMEO, "SO_SNDTIMEO", SIM_FIDELITY_SIMULATED },
+	{ SOL_SOCKET, SO_PEERCRED, "SO_PEERCRED", SIM_FIDELITY_SIMULATED }, /* Unix sockets answer it themselves */
 };
 
 enum { NUM_OTHER_OPTIONS = sizeof other_options / sizeof other_options[0] };
+
+/* What Linux has and we do not, for the documentation: ENOPROTOOPT, as for a name that nobody knows. */
+#define ABSENT(name) { SOL_SOCKET, name, #name, SIM_FIDELITY_ABSENT }
+static const struct sim_option_doc absent_options[] = {
+	ABSENT(SO_ATTACH_BPF),
+	ABSENT(SO_ATTACH_FILTER),
+	ABSENT(SO_BINDTODEVICE),
+	ABSENT(SO_BUSY_POLL),
+	ABSENT(SO_COOKIE),
+	ABSENT(SO_DEBUG),
+	ABSENT(SO_INCOMING_CPU),
+	ABSENT(SO_LOCK_FILTER),
+	ABSENT(SO_MAX_PACING_RATE),
+	ABSENT(SO_MEMINFO),
+	ABSENT(SO_NO_CHECK),
+	ABSENT(SO_PASSSEC),
+	ABSENT(SO_PEEK_OFF),
+	ABSENT(SO_PEERGROUPS),
+	ABSENT(SO_PEERNAME),
+	ABSENT(SO_PEERSEC),
+	ABSENT(SO_RXQ_OVFL),
+	ABSENT(SO_SELECT_ERR_QUEUE),
+	ABSENT(SO_TIMESTAMPING),
+	ABSENT(SO_TIMESTAMPNS),
+	ABSENT(SO_TXTIME),
+	ABSENT(SO_ZEROCOPY),
+};
+#undef ABSENT
+
+enum { NUM_ABSENT_OPTIONS = sizeof absent_options / sizeof absent_options[0] };
 
 _Bool sim_sock_option_doc(size_t n, struct sim_option_doc *doc)
 {
@@ -204,9 +249,9 @@ _Bool sim_sock_option_doc(size_t n, struct sim_option_doc *doc)
 		return true;
 	}
 	n -= NUM_INT_OPTIONS;
-	if (n >= NUM_OTHER_OPTIONS)
+	if (n >= NUM_OTHER_OPTIONS + NUM_ABSENT_OPTIONS)
 		return false;
-	*doc = other_options[n];
+	*doc = n < NUM_OTHER_OPTIONS ? other_options[n] : absent_options[n - NUM_OTHER_OPTIONS];
 	return true;
 }
 
@@ -281,8 +326,19 @@ static int set_socket(struct sim_sock *sk, int name, const void *val, socklen_t 
 	}
 	if (!o || !o->set)
 		return -ENOPROTOOPT;
+	if (o->unix_only && sk->domain != AF_UNIX)
+		return -EOPNOTSUPP;
 	memcpy(&v, val, sizeof v);
 	return o->set(sk, v);
+}
+
+static int fail(struct sim_sock *sk, struct sim_task *t, int err, int level, int name)
+{
+	enum sim_why_key key = err == -ENOPROTOOPT ? SIM_WHY_NO_OPTION :
+			       err == -EOPNOTSUPP  ? SIM_WHY_NOT_SUPPORTED :
+						     SIM_WHY_BAD_ARGUMENT;
+
+	return sim_sock_fail(sk, t, -err, key, SIM_NEVER_NS, level, name, 0, 0);
 }
 
 int sim_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len)
@@ -299,13 +355,17 @@ int sim_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name
 	err = set_socket(sk, name, val, len);
 	if (err == -ENOPROTOOPT && sim_sock_op(sk)->setopt)
 		return sim_sock_op(sk)->setopt(sk, t, level, name, val, len);
-	if (err)
-		sim_sock_fail(sk, t, -err, err == -ENOPROTOOPT ? SIM_WHY_NO_OPTION : SIM_WHY_BAD_ARGUMENT,
-			      SIM_NEVER_NS, level, name, 0, 0);
-	return err;
+	return err ? fail(sk, t, err, level, name) : 0;
 }
 
-static socklen_t get_socket(struct sim_sock *sk, int name, void *val, socklen_t room)
+static void put(void *val, socklen_t *len, const void *from, socklen_t size)
+{
+	if (*len > size)
+		*len = size;
+	memcpy(val, from, *len);
+}
+
+static int get_socket(struct sim_sock *sk, int name, void *val, socklen_t *len)
 {
 	const struct int_option *o = find_int(name);
 	struct linger l = { sk->linger, sk->linger_s };
@@ -314,40 +374,34 @@ static socklen_t get_socket(struct sim_sock *sk, int name, void *val, socklen_t 
 
 	switch (name) {
 	case SO_LINGER:
-		room = room < sizeof l ? room : sizeof l;
-		memcpy(val, &l, room);
-		return room;
+		put(val, len, &l, sizeof l);
+		return 0;
 	case SO_RCVTIMEO:
 	case SO_SNDTIMEO:
 		tv = get_timeout(name == SO_RCVTIMEO ? sk->rcvtimeo_ns : sk->sndtimeo_ns);
-		room = room < sizeof tv ? room : sizeof tv;
-		memcpy(val, &tv, room);
-		return room;
+		put(val, len, &tv, sizeof tv);
+		return 0;
 	default:
 		break;
 	}
 	if (!o || !o->get)
-		return (socklen_t)-1;
+		return -ENOPROTOOPT;
+	if (o->unix_only && sk->domain != AF_UNIX)
+		return -EOPNOTSUPP;
 	v = o->get(sk);
-	room = room < sizeof v ? room : sizeof v;
-	memcpy(val, &v, room);
-	return room;
+	put(val, len, &v, sizeof v);
+	return 0;
 }
 
 int sim_sock_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len)
 {
-	socklen_t n;
+	int err = -ENOPROTOOPT;
 
 	if ((int)*len < 0)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, (int)*len, 0, 0);
-	if (level == SOL_SOCKET) {
-		n = get_socket(sk, name, val, *len);
-		if (n != (socklen_t)-1) {
-			*len = n;
-			return 0;
-		}
-	}
-	if (sim_sock_op(sk)->getopt)
+	if (level == SOL_SOCKET)
+		err = get_socket(sk, name, val, len);
+	if (err == -ENOPROTOOPT && sim_sock_op(sk)->getopt)
 		return sim_sock_op(sk)->getopt(sk, t, level, name, val, len);
-	return sim_sock_fail(sk, t, ENOPROTOOPT, SIM_WHY_NO_OPTION, SIM_NEVER_NS, level, name, 0, 0);
+	return err ? fail(sk, t, err, level, name) : 0;
 }
