@@ -39,14 +39,6 @@ int sim_inet_getname(struct sim_sock *sk, struct sim_task *t, struct sim_sockadd
 	return 0;
 }
 
-struct sim_addr sim_inet_source(const struct sim_inet *in)
-{
-	if (__builtin_expect(in->addr_bound, 0) &&
-	    (sim_addr_is_multicast(in->laddr) || sim_ip_is_broadcast(in->ip, in->laddr)))
-		return sim_addr_is_v4(in->laddr) ? sim_addr_v4(0) : sim_addr_v6_any();
-	return in->laddr;
-}
-
 static int bad_family(struct sim_inet *in, struct sim_task *t, int family)
 {
 	return sim_sock_fail(&in->sk, t, EAFNOSUPPORT, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, family, in->sk.domain, 0, 0);

@@ -24,6 +24,7 @@ struct sim_inet {
 	uint16_t lport, rport;	   /* 0: none */
 	bool addr_bound, port_bound; /* the program chose the address, the port: kept over a disconnect */
 	bool listening;		   /* TCP keeps it: a listener shares its port with no other binder */
+	bool hears_only;	   /* bound to a broadcast or multicast address: no source of what it sends */
 	bool v6only, recverr, recverr6, freebind;
 	bool dontfrag;		   /* IPV6_DONTFRAG */
 	uint8_t mtu_discover, mtu_discover6; /* IP_PMTUDISC_* */
@@ -91,7 +92,13 @@ static inline bool sim_inet_is_connected(const struct sim_inet *in)
 }
 
 /* The source of what it sends: any if it is bound to none, or to an address that is only listened at. */
-struct sim_addr sim_inet_source(const struct sim_inet *in);
+static inline struct sim_addr sim_inet_source(const struct sim_inet *in)
+{
+	if (__builtin_expect(in->hears_only, 0))
+		return sim_addr_is_v4(in->laddr) ? sim_addr_v4(0) : sim_addr_v6_any();
+	return in->laddr;
+}
+
 /* Time to live, type of service and DF of a packet from this socket, by its options. */
 void sim_inet_mark(const struct sim_inet *in, const struct sim_route *r, struct sim_packet *p);
 

@@ -334,6 +334,7 @@ int sim_ports_bind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t
 		return err;
 	}
 	in->addr_bound = !sim_addr_is_any(a->addr);
+	in->hears_only = sim_addr_is_multicast(a->addr) || sim_ip_is_broadcast(in->ip, a->addr);
 	in->port_bound = a->port != 0;
 	in->bind_family = (uint16_t)in->sk.domain;
 	return 0;

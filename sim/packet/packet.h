@@ -8,6 +8,7 @@
 #ifndef SIM_PACKET_PACKET_H
 #define SIM_PACKET_PACKET_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -130,14 +131,51 @@ struct sim_packet *sim_packet_clone(struct sim_arena *a, uint64_t *next_id, cons
 void sim_packet_free(struct sim_arena *a, struct sim_packet *p); /* NULL is legal */
 
 /* Lengths in bytes as they are on the wire. */
-uint32_t sim_packet_l3_header_len(const struct sim_packet *p);	/* IPv4 20, IPv6 40 (+ 8 for a fragment header) */
-uint32_t sim_packet_l4_header_len(const struct sim_packet *p);	/* with TCP options, padded; 0 for a later fragment */
-uint32_t sim_packet_ip_len(const struct sim_packet *p);		/* all of the IP packet */
+enum {
+	SIM_IPV4_HEADER_LEN = 20,
+	SIM_IPV6_HEADER_LEN = 40,
+	SIM_IPV6_FRAGMENT_LEN = 8,
+	SIM_UDP_HEADER_LEN = 8,
+	SIM_TCP_HEADER_LEN = 20,
+	SIM_ICMP_HEADER_LEN = 8,
+};
+
 uint32_t sim_tcp_options_len(const struct sim_tcp_header *h);	/* padded to 4 */
 
 static inline bool sim_packet_is_v4(const struct sim_packet *p)
 {
 	return sim_addr_is_v4(p->dst);
+}
+
+static inline uint32_t sim_packet_l3_header_len(const struct sim_packet *p)
+{
+	if (sim_packet_is_v4(p))
+		return SIM_IPV4_HEADER_LEN;
+	return SIM_IPV6_HEADER_LEN + (p->is_fragment ? SIM_IPV6_FRAGMENT_LEN : 0);
+}
+
+/* With TCP options, padded; 0 for a fragment, in whose payload it stands. */
+static inline uint32_t sim_packet_l4_header_len(const struct sim_packet *p)
+{
+	if (p->is_fragment)
+		return 0;
+	switch (p->proto) {
+	case IPPROTO_UDP:
+		return SIM_UDP_HEADER_LEN;
+	case IPPROTO_TCP:
+		return SIM_TCP_HEADER_LEN + (p->tcp.options ? sim_tcp_options_len(&p->tcp) : 0);
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return SIM_ICMP_HEADER_LEN;
+	default:
+		return 0;
+	}
+}
+
+/* All of the IP packet. */
+static inline uint32_t sim_packet_ip_len(const struct sim_packet *p)
+{
+	return sim_packet_l3_header_len(p) + sim_packet_l4_header_len(p) + p->payload.len;
 }
 
 /* A first-in-first-out queue of packets, which owns them. */

@@ -15,12 +15,6 @@
 #include "sim/packet/packet.h"
 
 enum {
-	V4_LEN = 20,
-	V6_LEN = 40,
-	V6_FRAGMENT_LEN = 8,
-	UDP_LEN = 8,
-	TCP_LEN = 20,
-	ICMP_LEN = 8,
 	V4_DF = 0x4000,
 	V4_MF = 0x2000,
 	V4_OFFSET_MASK = 0x1fff,
@@ -143,7 +137,7 @@ static void put_tcp_options(unsigned char *b, const struct sim_tcp_header *h)
 static size_t put_tcp(const struct sim_packet *p, unsigned char *b)
 {
 	const struct sim_tcp_header *h = &p->tcp;
-	size_t len = TCP_LEN + sim_tcp_options_len(h);
+	size_t len = SIM_TCP_HEADER_LEN + sim_tcp_options_len(h);
 
 	SIM_ASSERT(len <= SIM_WIRE_MAX_TRANSPORT_BYTES);
 	put16(b, p->sport);
@@ -155,7 +149,7 @@ static size_t put_tcp(const struct sim_packet *p, unsigned char *b)
 	put16(b + 14, h->window);
 	put16(b + 16, 0);
 	put16(b + 18, h->urgent);
-	put_tcp_options(b + TCP_LEN, h);
+	put_tcp_options(b + SIM_TCP_HEADER_LEN, h);
 	return len;
 }
 
@@ -164,7 +158,7 @@ static size_t put_icmp(const struct sim_packet *p, unsigned char *b)
 	const struct sim_icmp_header *h = &p->icmp;
 	bool v4 = p->proto == IPPROTO_ICMP;
 
-	memset(b, 0, ICMP_LEN);
+	memset(b, 0, SIM_ICMP_HEADER_LEN);
 	b[0] = h->type;
 	b[1] = h->code;
 	if (v4 ? h->type == SIM_ICMP_ECHO || h->type == SIM_ICMP_ECHO_REPLY :
@@ -174,7 +168,7 @@ static size_t put_icmp(const struct sim_packet *p, unsigned char *b)
 	} else {
 		put16(b + 6, h->mtu);
 	}
-	return ICMP_LEN;
+	return SIM_ICMP_HEADER_LEN;
 }
 
 /* Where the checksum stands in the header of a transport; 0: it has none. */
@@ -201,10 +195,10 @@ size_t sim_wire_emit_transport(const struct sim_packet *p, unsigned char *b)
 
 	switch (p->proto) {
 	case IPPROTO_UDP:
-		len = UDP_LEN;
+		len = SIM_UDP_HEADER_LEN;
 		put16(b, p->sport);
 		put16(b + 2, p->dport);
-		put16(b + 4, UDP_LEN + p->payload.len);
+		put16(b + 4, SIM_UDP_HEADER_LEN + p->payload.len);
 		put16(b + 6, 0);
 		break;
 	case IPPROTO_TCP:
@@ -251,26 +245,26 @@ static size_t put_v4(const struct sim_packet *p, unsigned char *b, uint32_t tota
 	put16(b + 10, 0);
 	memcpy(b + 12, p->src.b + 12, 4);
 	memcpy(b + 16, p->dst.b + 12, 4);
-	sim_csum_add(&c, b, V4_LEN);
+	sim_csum_add(&c, b, SIM_IPV4_HEADER_LEN);
 	put16(b + 10, sim_csum_fold(&c));
-	return V4_LEN;
+	return SIM_IPV4_HEADER_LEN;
 }
 
 static size_t put_v6(const struct sim_packet *p, unsigned char *b, uint32_t total)
 {
 	put32(b, 6u << 28 | (uint32_t)p->tos << 20);
-	put16(b + 4, total - V6_LEN);
+	put16(b + 4, total - SIM_IPV6_HEADER_LEN);
 	b[6] = p->is_fragment ? PROTO_V6_FRAGMENT : p->proto;
 	b[7] = p->ttl;
 	memcpy(b + 8, p->src.b, 16);
 	memcpy(b + 24, p->dst.b, 16);
 	if (!p->is_fragment)
-		return V6_LEN;
+		return SIM_IPV6_HEADER_LEN;
 	b[40] = p->proto;
 	b[41] = 0;
 	put16(b + 42, p->frag_off_bytes | (p->more_fragments ? 1u : 0u));
 	put32(b + 44, p->ip_id);
-	return V6_LEN + V6_FRAGMENT_LEN;
+	return SIM_IPV6_HEADER_LEN + SIM_IPV6_FRAGMENT_LEN;
 }
 
 size_t sim_wire_emit(const struct sim_packet *p, unsigned char *buf, size_t cap)
@@ -279,7 +273,7 @@ size_t sim_wire_emit(const struct sim_packet *p, unsigned char *buf, size_t cap)
 	size_t len;
 
 	SIM_ASSERT(cap >= total);
-	SIM_ASSERT(total <= (sim_packet_is_v4(p) ? 65535u : V6_LEN + 65535u));
+	SIM_ASSERT(total <= (sim_packet_is_v4(p) ? 65535u : SIM_IPV6_HEADER_LEN + 65535u));
 	len = sim_packet_is_v4(p) ? put_v4(p, buf, total) : put_v6(p, buf, total);
 	if (!p->is_fragment)
 		len += sim_wire_emit_transport(p, buf + len);
@@ -351,10 +345,10 @@ static int get_tcp(struct sim_packet *p, const unsigned char *b, uint32_t len, u
 {
 	struct sim_tcp_header *h = &p->tcp;
 
-	if (len < TCP_LEN)
+	if (len < SIM_TCP_HEADER_LEN)
 		return -EINVAL;
 	*header_len = (b[12] >> 4) * 4u;
-	if (*header_len < TCP_LEN || *header_len > len)
+	if (*header_len < SIM_TCP_HEADER_LEN || *header_len > len)
 		return -EINVAL;
 	p->sport = get16(b);
 	p->dport = get16(b + 2);
@@ -364,7 +358,7 @@ static int get_tcp(struct sim_packet *p, const unsigned char *b, uint32_t len, u
 	h->flags = b[13];
 	h->window = get16(b + 14);
 	h->urgent = get16(b + 18);
-	get_tcp_options(h, b + TCP_LEN, *header_len - TCP_LEN);
+	get_tcp_options(h, b + SIM_TCP_HEADER_LEN, *header_len - SIM_TCP_HEADER_LEN);
 	return 0;
 }
 
@@ -372,10 +366,10 @@ static int get_udp(struct sim_arena *a, struct sim_packet *p, const unsigned cha
 {
 	uint32_t udp_len;
 
-	if (len < UDP_LEN)
+	if (len < SIM_UDP_HEADER_LEN)
 		return -EINVAL;
 	udp_len = get16(b + 4);
-	if (udp_len < UDP_LEN || udp_len > len)
+	if (udp_len < SIM_UDP_HEADER_LEN || udp_len > len)
 		return -EINVAL;
 	p->sport = get16(b);
 	p->dport = get16(b + 2);
@@ -387,7 +381,7 @@ static int get_icmp(struct sim_packet *p, const unsigned char *b, uint32_t len)
 {
 	struct sim_icmp_header *h = &p->icmp;
 
-	if (len < ICMP_LEN)
+	if (len < SIM_ICMP_HEADER_LEN)
 		return -EINVAL;
 	memset(h, 0, sizeof *h);
 	h->type = b[0];
@@ -417,7 +411,7 @@ static bool csum_is_right(const struct sim_packet *p, const unsigned char *heade
 int sim_wire_parse_transport(struct sim_arena *a, struct sim_packet *p)
 {
 	unsigned char header[SIM_WIRE_MAX_TRANSPORT_BYTES];
-	uint32_t len = p->payload.len, header_len = UDP_LEN;
+	uint32_t len = p->payload.len, header_len = SIM_UDP_HEADER_LEN;
 	int err = 0;
 
 	p->csum = SIM_CSUM_GOOD;
@@ -433,7 +427,7 @@ int sim_wire_parse_transport(struct sim_arena *a, struct sim_packet *p)
 		err = get_tcp(p, header, len, &header_len);
 		break;
 	default:
-		header_len = ICMP_LEN;
+		header_len = SIM_ICMP_HEADER_LEN;
 		err = get_icmp(p, header, len);
 		break;
 	}
@@ -459,11 +453,11 @@ static int get_v4(const unsigned char *b, size_t len, struct sim_packet *p, stru
 {
 	uint32_t frag;
 
-	if (len < V4_LEN)
+	if (len < SIM_IPV4_HEADER_LEN)
 		return -EINVAL;
 	l->header_len = (b[0] & 0x0f) * 4u;
 	l->total_len = get16(b + 2);
-	if (l->header_len < V4_LEN || l->header_len > l->total_len || l->total_len > len)
+	if (l->header_len < SIM_IPV4_HEADER_LEN || l->header_len > l->total_len || l->total_len > len)
 		return -EINVAL;
 	p->src = sim_addr_v4(get32(b + 12));
 	p->dst = sim_addr_v4(get32(b + 16));
@@ -489,10 +483,10 @@ static bool v4_csum_is_right(const unsigned char *b, const struct layout *l)
 
 static int get_v6(const unsigned char *b, size_t len, struct sim_packet *p, struct layout *l)
 {
-	if (len < V6_LEN)
+	if (len < SIM_IPV6_HEADER_LEN)
 		return -EINVAL;
-	l->header_len = V6_LEN;
-	l->total_len = V6_LEN + (uint32_t)get16(b + 4);
+	l->header_len = SIM_IPV6_HEADER_LEN;
+	l->total_len = SIM_IPV6_HEADER_LEN + (uint32_t)get16(b + 4);
 	if (l->total_len > len)
 		return -EINVAL;
 	memcpy(p->src.b, b + 8, 16);
@@ -507,7 +501,7 @@ static int get_v6(const unsigned char *b, size_t len, struct sim_packet *p, stru
 	p->frag_off_bytes = 0;
 	if (p->proto != PROTO_V6_FRAGMENT)
 		return 0;
-	l->header_len += V6_FRAGMENT_LEN;
+	l->header_len += SIM_IPV6_FRAGMENT_LEN;
 	if (l->header_len > l->total_len)
 		return -EINVAL;
 	p->proto = b[40];
@@ -524,11 +518,11 @@ static void get_fragment_ports(struct sim_packet *p, const unsigned char *b, uin
 	p->l4_len_bytes = 0;
 	p->sport = p->dport = 0;
 	p->csum = SIM_CSUM_GOOD;
-	if (p->frag_off_bytes || len < UDP_LEN || (p->proto != IPPROTO_UDP && p->proto != IPPROTO_TCP))
+	if (p->frag_off_bytes || len < SIM_UDP_HEADER_LEN || (p->proto != IPPROTO_UDP && p->proto != IPPROTO_TCP))
 		return;
 	p->sport = get16(b);
 	p->dport = get16(b + 2);
-	p->l4_len_bytes = p->proto == IPPROTO_UDP ? UDP_LEN : len > 12 ? (b[12] >> 4) * 4u : 0;
+	p->l4_len_bytes = p->proto == IPPROTO_UDP ? SIM_UDP_HEADER_LEN : len > 12 ? (b[12] >> 4) * 4u : 0;
 }
 
 int sim_wire_parse(struct sim_arena *a, const unsigned char *buf, size_t len, struct sim_packet *p)
@@ -581,7 +575,7 @@ static bool is_error(const struct sim_packet *p)
 
 void sim_wire_parse_quoted(struct sim_packet *p)
 {
-	unsigned char b[V6_LEN + V6_FRAGMENT_LEN + TCP_LEN];
+	unsigned char b[SIM_IPV6_HEADER_LEN + SIM_IPV6_FRAGMENT_LEN + SIM_TCP_HEADER_LEN];
 	struct sim_icmp_header *h = &p->icmp;
 	struct sim_packet quoted;
 	uint32_t len = p->payload.len < sizeof b ? p->payload.len : (uint32_t)sizeof b, at;
@@ -592,14 +586,14 @@ void sim_wire_parse_quoted(struct sim_packet *p)
 	sim_bytes_read(&p->payload, 0, len, b);
 	if (p->proto == IPPROTO_ICMP) {
 		at = (b[0] & 0x0f) * 4u;
-		if (len < V4_LEN || b[0] >> 4 != 4 || at < V4_LEN || (get16(b + 6) & V4_OFFSET_MASK))
+		if (len < SIM_IPV4_HEADER_LEN || b[0] >> 4 != 4 || at < SIM_IPV4_HEADER_LEN || (get16(b + 6) & V4_OFFSET_MASK))
 			return;
 		quoted.src = sim_addr_v4(get32(b + 12));
 		quoted.dst = sim_addr_v4(get32(b + 16));
 		quoted.proto = b[9];
 	} else {
-		at = V6_LEN;
-		if (len < V6_LEN || b[0] >> 4 != 6)
+		at = SIM_IPV6_HEADER_LEN;
+		if (len < SIM_IPV6_HEADER_LEN || b[0] >> 4 != 6)
 			return;
 		memcpy(quoted.src.b, b + 8, 16);
 		memcpy(quoted.dst.b, b + 24, 16);
@@ -608,7 +602,7 @@ void sim_wire_parse_quoted(struct sim_packet *p)
 			if (get16(b + 42) & ~7u)
 				return;
 			quoted.proto = b[40];
-			at += V6_FRAGMENT_LEN;
+			at += SIM_IPV6_FRAGMENT_LEN;
 		}
 	}
 	h->quoted_proto = quoted.proto;
