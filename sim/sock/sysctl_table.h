@@ -9,12 +9,12 @@
 /* clang-format off */
 #define SIM_SYSCTL_TABLE(X) \
 	X(core_wmem_default,	"net.core.wmem_default",		0, 212992, 4608, INT32_MAX) \
-	X(core_wmem_max,	"net.core.wmem_max",			0, 212992, 4608, INT32_MAX) \
+	X(core_wmem_max,	"net.core.wmem_max",			0, 4194304, 4608, INT32_MAX) \
 	X(core_rmem_default,	"net.core.rmem_default",		0, 212992, 2304, INT32_MAX) \
-	X(core_rmem_max,	"net.core.rmem_max",			0, 212992, 2304, INT32_MAX) \
+	X(core_rmem_max,	"net.core.rmem_max",			0, 4194304, 2304, INT32_MAX) \
 	X(core_optmem_max,	"net.core.optmem_max",			0, 131072, 0, INT32_MAX) \
 	X(core_somaxconn,	"net.core.somaxconn",			0, 4096, 0, 65535) \
-	X(tcp_wmem_min,		"net.ipv4.tcp_wmem",			0, 4096, 4608, INT32_MAX) \
+	X(tcp_wmem_min,		"net.ipv4.tcp_wmem",			0, 4096, 1, INT32_MAX) \
 	X(tcp_wmem_default,	"net.ipv4.tcp_wmem",			1, 16384, 1, INT32_MAX) \
 	X(tcp_wmem_max,		"net.ipv4.tcp_wmem",			2, 4194304, 1, INT32_MAX) \
 	X(tcp_rmem_min,		"net.ipv4.tcp_rmem",			0, 4096, 1, INT32_MAX) \
