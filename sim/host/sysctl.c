@@ -83,7 +83,7 @@ _Bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *valu
 		struct sim_slice word = next_word(&rest);
 		uint64_t v;
 
-		if (!word.len) {
+		if (!word.len && n) {
 			sim_diag_slice(d, word, "%s takes %u numbers, and only %u stand here", name, num, n);
 			return false;
 		}
@@ -95,6 +95,12 @@ _Bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *valu
 	if (rest.len) {
 		sim_diag_slice(d, rest, "%s takes %u number%s: \"" SIM_SLICE_FMT "\" is too much", name, num,
 			       num == 1 ? "" : "s", SIM_SLICE_ARG(rest));
+		return false;
+	}
+	/* ip(7): the last port may not come before the first. */
+	if (r->at == offsetof(struct sim_sysctls, port_first) && parsed[1] < parsed[0]) {
+		sim_diag_slice(d, sim_slice_all(&src), "the range of ports ends at %d, before it begins at %d", parsed[1],
+			       parsed[0]);
 		return false;
 	}
 	for (n = 0; n < num; n++)
