@@ -19,6 +19,8 @@
 #include <string.h>
 #include <ucontext.h>
 
+#include "api/libc/libc.h"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define UACCESS_ASAN 1
@@ -211,21 +213,40 @@ static const int fault_signals[] = { SIGSEGV, SIGBUS };
 enum { NUM_FAULT_SIGNALS = sizeof fault_signals / sizeof fault_signals[0] };
 static struct sigaction before[NUM_FAULT_SIGNALS];
 
+static int index_of(int sig)
+{
+	for (int i = 0; i < NUM_FAULT_SIGNALS; i++) {
+		if (fault_signals[i] == sig)
+			return i;
+	}
+	return -1;
+}
+
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
-	const struct sigaction *next = &before[sig == SIGSEGV ? 0 : 1];
+	struct sigaction *mine = &before[index_of(sig)], next = *mine;
 
 	if (fix_up(context, (uintptr_t)info->si_addr))
 		return;
-	if (next->sa_flags & SA_SIGINFO) {
-		next->sa_sigaction(sig, info, context);
-	} else if (next->sa_handler == SIG_DFL || next->sa_handler == SIG_IGN) {
+	if (next.sa_flags & SA_RESETHAND) {
+		mine->sa_handler = SIG_DFL;
+		mine->sa_flags = 0;
+	}
+	if (next.sa_flags & SA_SIGINFO) {
+		next.sa_sigaction(sig, info, context);
+	} else if (next.sa_handler == SIG_DFL || next.sa_handler == SIG_IGN) {
 		/* The instruction is run again, and the kernel ends the program as it would have without us.
 		 */
-		signal(sig, SIG_DFL);
+		next = (struct sigaction){ .sa_handler = SIG_DFL };
+		sim_libc()->sigaction(sig, &next, NULL);
 	} else {
-		next->sa_handler(sig);
+		next.sa_handler(sig);
 	}
+}
+
+static bool stands(int sig, struct sigaction *now)
+{
+	return !sim_libc()->sigaction(sig, NULL, now) && now->sa_sigaction == on_fault;
 }
 
 void sim_uaccess_install(void)
@@ -233,11 +254,27 @@ void sim_uaccess_install(void)
 	for (int i = 0; i < NUM_FAULT_SIGNALS; i++) {
 		struct sigaction now, ours = { .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
 
-		if (sigaction(fault_signals[i], NULL, &now) || now.sa_sigaction == on_fault)
+		if (stands(fault_signals[i], &now))
 			continue;
 		before[i] = now;
 		ours.sa_sigaction = on_fault;
 		sigemptyset(&ours.sa_mask);
-		sigaction(fault_signals[i], &ours, NULL);
+		sim_libc()->sigaction(fault_signals[i], &ours, NULL);
 	}
+}
+
+bool sim_uaccess_sigaction(int sig, const struct sigaction *act, struct sigaction *old)
+{
+	int i = index_of(sig);
+	struct sigaction now, wanted;
+
+	if (i < 0 || !stands(sig, &now))
+		return false;
+	if (act)
+		wanted = *act;
+	if (old)
+		*old = before[i];
+	if (act)
+		before[i] = wanted;
+	return true;
 }

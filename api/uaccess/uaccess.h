@@ -13,11 +13,20 @@
 
 #include "sim/base/uaccess.h"
 
+#include <signal.h>
+#include <stdbool.h>
+
 /*
  * Installs the handlers, or puts them back in front if the program has replaced them since; done whenever a
- * world is made. Cheap when they stand. A program that installs its own while a world lives loses EFAULT, not
- * correctness.
+ * world is made. Cheap when they stand.
  */
 void sim_uaccess_install(void);
+
+/*
+ * sigaction(2) of SIGSEGV or SIGBUS while our handler stands: the program's own is kept behind it. False: it
+ * is not ours to answer. A face whose name sigaction() is calls this first; without it a program that
+ * installs its own handler while a world lives loses EFAULT.
+ */
+bool sim_uaccess_sigaction(int sig, const struct sigaction *act, struct sigaction *old);
 
 #endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Real numbers for simulated descriptors: each is a duplicate of one Unix socket that is connected to
+ * nothing, so that numbers never collide, lseek(2) and mmap(2) answer as of a socket, and a system call that
+ * slips past us fails. The socket itself stands at a high number, out of the way of lowest-number-first.
+ * fcntl(2), F_DUPFD; dup3(2).
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include "api/posix/posix.h"
+
+enum { HIGHEST = 4095 };
+
+/* The highest number that may be had, but not so high that the kernel's table grows beyond a page or two. */
+static int put_high(int fd)
+{
+	struct rlimit limit;
+	int high = HIGHEST;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur <= HIGHEST)
+		high = (int)limit.rlim_cur - 1;
+	for (; high > fd; high /= 2) {
+		int put = sim_libc()->fcntl(fd, F_DUPFD_CLOEXEC, high);
+
+		if (put >= 0)
+			return put;
+	}
+	return -1;
+}
+
+/* 0 or -errno. */
+static int make_own(void)
+{
+	int fd, high;
+
+	if (sim_posix_own_fd >= 0)
+		return 0;
+	fd = sim_libc()->socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	high = put_high(fd);
+	if (high < 0)
+		return -EMFILE;
+	sim_libc()->close(fd);
+	sim_posix_own_fd = high;
+	return 0;
+}
+
+static int take(int min, bool cloexec)
+{
+	int saved = errno, err = make_own(), fd;
+
+	if (err)
+		return err;
+	fd = sim_libc()->fcntl(sim_posix_own_fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min);
+	if (fd < 0)
+		fd = -errno;
+	errno = saved;
+	return fd;
+}
+
+static int take_at(int fd, bool cloexec)
+{
+	int saved = errno, err = make_own(), got;
+
+	if (err)
+		return err;
+	if (fd == sim_posix_own_fd) {
+		/* The program wants the very number: our own moves away. */
+		sim_posix_own_fd = sim_libc()->fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
+		if (sim_posix_own_fd < 0) {
+			sim_posix_own_fd = fd;
+			errno = saved;
+			return -EBUSY;
+		}
+	}
+	got = sim_libc()->dup3(sim_posix_own_fd, fd, cloexec ? O_CLOEXEC : 0);
+	if (got < 0)
+		got = -errno;
+	errno = saved;
+	return got;
+}
+
+static void drop(int fd)
+{
+	int saved = errno;
+
+	sim_libc()->close(fd);
+	errno = saved;
+}
+
+static const struct sim_fd_ops reserving = { .take = take, .take_at = take_at, .drop = drop };
+
+const struct sim_fd_ops *sim_face_fd_ops(void)
+{
+	return &reserving;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* Errors and signals on the way out: see posix.h. errno(3), signal(7) "Interruption of system calls". */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "api/posix/posix.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "api/signals/signals.h"
+#include "sim/base/str.h"
+
+int sim_posix_own_fd = -1;
+
+static atomic_int num_worlds;
+static atomic_flag told = ATOMIC_FLAG_INIT;
+
+void sim_posix_world_began(void)
+{
+	atomic_fetch_add(&num_worlds, 1);
+}
+
+void sim_posix_world_ended(void)
+{
+	atomic_fetch_sub(&num_worlds, 1);
+}
+
+bool sim_posix_may_use_libc(const char *call)
+{
+	char text[256];
+	struct sim_str s = sim_str_on(text, sizeof text);
+
+	if (atomic_load_explicit(&num_worlds, memory_order_relaxed) == 0)
+		return true;
+	if (!atomic_flag_test_and_set(&told)) {
+		sim_str_printf(
+			&s,
+			"simsock: %s() is refused with EAFNOSUPPORT: this thread is no simulated task, and a "
+			"world lives; a thread of control that shall have sockets is made with sim_spawn()\n",
+			call);
+		(void)!sim_libc()->write(STDERR_FILENO, s.buf, s.len);
+	}
+	errno = EAFNOSUPPORT;
+	return false;
+}
+
+bool sim_posix_settle(struct sim_task *t, long *result)
+{
+	enum sim_signals_seen seen = SIM_SIGNALS_NONE;
+
+	if (t->proc->pending || t->interrupted)
+		seen = sim_signals_deliver(t);
+	if (*result == -SIM_ERESTART) {
+		if (seen != SIM_SIGNALS_INTERRUPTED)
+			return true;
+		*result = -EINTR;
+	}
+	if (*result < 0) {
+		errno = (int)-*result;
+		*result = -1;
+	}
+	return false;
+}
