@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "api/signals/signals.h"
+#include "api/uaccess/uaccess.h"
 #include "sim/base/str.h"
 
 int sim_posix_own_fd = -1;
@@ -20,6 +21,7 @@ static atomic_flag told = ATOMIC_FLAG_INIT;
 void sim_posix_world_began(void)
 {
 	atomic_fetch_add(&num_worlds, 1);
+	sim_uaccess_install();
 }
 
 void sim_posix_world_ended(void)
