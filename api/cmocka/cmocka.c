@@ -81,22 +81,16 @@ static void add_program(struct sim_str *out)
 	sim_str_add(out, n ? path : "./a.out");
 }
 
-/* The last calls, why the last one failed, and how to see it all again. */
+/* The last calls, with their reasons, and how to see it all again. */
 static void print_report(struct sim_control *c)
 {
 	char *text = malloc(TEXT_BYTES);
 	struct sim_str out;
-	struct sim_task *t = c->w->main_task;
 
 	if (!text)
 		return;
 	out = sim_str_on(text, TEXT_BYTES);
 	sim_render_last_calls(c, &out, NULL, LAST_CALLS);
-	if (t->why.key) {
-		sim_str_add(&out, "last reason: ");
-		sim_render_why(c, &out, &t->why);
-		sim_str_add(&out, "\n");
-	}
 	sim_str_printf(&out, "rerun: SIMSOCK_SEED=%" PRIu64 " ", c->w->ctx.seed);
 	add_program(&out);
 	print_error("%s\n", text);

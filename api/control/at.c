@@ -185,7 +185,7 @@ static const struct verb *parse_line(struct sim_control *c, const struct sim_sou
 
 static int64_t parse_when(struct sim_control *c, const char *when)
 {
-	struct sim_source src = sim_source_of("time", when);
+	struct sim_source src = sim_source_of("sim_at", when);
 	struct sim_slice all = sim_slice_trim(sim_slice_all(&src));
 	bool relative = all.len && *sim_slice_text(all) == '+';
 	int64_t now_ns = c->w->ctx.clock.now_ns, span_ns;
@@ -208,7 +208,7 @@ static int64_t parse_when(struct sim_control *c, const char *when)
 void(sim_at)(const char *when, const char *line)
 {
 	struct sim_control *c = sim_control_current("sim_at");
-	struct sim_source src = sim_source_of("at", line ? line : "");
+	struct sim_source src = sim_source_of("sim_at", line ? line : "");
 	int64_t due_ns = parse_when(c, when ? when : "");
 	struct sim_at_line *at;
 	struct command cmd;
@@ -234,7 +234,7 @@ void sim_control_on_at(struct sim_world *w, struct sim_timer *timer)
 {
 	struct sim_at_line *at = sim_container_of(timer, struct sim_at_line, timer);
 	struct sim_control *c = sim_control_of(w);
-	struct sim_source src = sim_source_of("at", at->text);
+	struct sim_source src = sim_source_of("sim_at", at->text);
 	const struct verb *verb;
 	struct command cmd;
 	struct sim_diag d;

@@ -99,7 +99,7 @@ void sim_control_sleep(struct sim_control *c, int64_t span_ns)
 void(sim_advance)(const char *span)
 {
 	struct sim_control *c = sim_control_current("sim_advance");
-	struct sim_source src = sim_source_of("time span", span ? span : "");
+	struct sim_source src = sim_source_of("sim_advance", span ? span : "");
 	struct sim_diag d;
 	int64_t span_ns;
 

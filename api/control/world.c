@@ -99,7 +99,7 @@ static uint64_t env_uint(const char *name, uint64_t min, uint64_t max, uint64_t 
 	if (!text)
 		return fallback;
 	src = sim_source_of(name, text);
-	if (sim_parse_uint(sim_slice_all(&src), name, min, max, &value, &d))
+	if (sim_parse_uint(sim_slice_all(&src), "the value", min, max, &value, &d))
 		sim_control_fail_diag(&d);
 	return value;
 }
@@ -114,7 +114,7 @@ static size_t env_arena_bytes(void)
 	if (!text)
 		return ARENA_DEFAULT_BYTES;
 	src = sim_source_of("SIMSOCK_ARENA", text);
-	if (sim_parse_size(sim_slice_all(&src), "SIMSOCK_ARENA", ARENA_MAX_BYTES, &bytes, &d))
+	if (sim_parse_size(sim_slice_all(&src), "the value", ARENA_MAX_BYTES, &bytes, &d))
 		sim_control_fail_diag(&d);
 	if (bytes < ARENA_MIN_BYTES)
 		sim_control_fail("SIMSOCK_ARENA: %s is too small: a world needs at least 1MiB", text);
