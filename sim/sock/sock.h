@@ -130,7 +130,8 @@ struct sim_sock_ops {
 	int (*setopt)(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len);
 	int (*getopt)(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len);
 	int (*ioctl)(struct sim_sock *sk, struct sim_task *t, unsigned long request, int *value);
-	/* The last descriptor is closed. May block (SO_LINGER). The protocol finishes by itself and drops its refs. */
+	/* The last descriptor is closed. May block (SO_LINGER). The protocol finishes by itself and drops the references
+	 * that it took; the caller drops the descriptor's after this. */
 	void (*release)(struct sim_sock *sk, struct sim_task *t);
 	void (*destroy)(struct sim_sock *sk); /* refs reached 0: give back what is the protocol's, and the memory */
 	void (*view)(struct sim_sock *sk, struct sim_sock_view *v);

@@ -141,7 +141,6 @@ static void udp_release(struct sim_sock *sk, struct sim_task *t)
 	us->num_reader = 0;
 	us->deficit_bytes = 0;
 	sk->rmem_bytes = 0;
-	sim_sock_put(sk);
 }
 
 static void udp_destroy(struct sim_sock *sk)
