@@ -114,7 +114,8 @@ enum sim_signals_seen sim_signals_deliver(struct sim_task *t)
 		enum sim_signal_action action = sim_signal_action(p, sig);
 		uint64_t bit = UINT64_C(1) << (sig - 1);
 
-		if (action == SIM_SIGNAL_BLOCKED) {
+		/* The kernel can hold it back as well, and then sigpending(2), sigwait(3) and unblocking work. */
+		if (action == SIM_SIGNAL_BLOCKED && !p->is_program) {
 			looked_at |= bit;
 			continue;
 		}
@@ -125,7 +126,7 @@ enum sim_signals_seen sim_signals_deliver(struct sim_task *t)
 			raise_for_real(sig);
 			if (action == SIM_SIGNAL_HANDLER)
 				seen = SIM_SIGNALS_INTERRUPTED;
-			else if (seen == SIM_SIGNALS_NONE)
+			else if (action == SIM_SIGNAL_HANDLER_RESTART && seen == SIM_SIGNALS_NONE)
 				seen = SIM_SIGNALS_RESTART;
 		}
 	}
