@@ -32,27 +32,28 @@ static int no_route(struct sim_sock *sk, struct sim_task *t, int err)
 	}
 }
 
-static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr raddr, uint16_t rport)
+/* dontroute: MSG_DONTROUTE or SO_DONTROUTE. */
+static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr raddr, uint16_t rport, bool dontroute)
 {
 	struct sim_inet *in = &us->in;
 	struct sim_udp_way *way = &us->way;
 	int err;
 
 	if (sim_route_is_valid(in->ip, &way->route) && way->rport == rport && sim_addr_equal(way->raddr, raddr) &&
-	    way->bound_if == in->sk.bound_if && way->dontroute == in->sk.dontroute)
+	    way->bound_if == in->sk.bound_if && way->dontroute == dontroute)
 		return 0;
 	way->route.generation = 0;
 	way->raddr = raddr;
 	way->rport = rport;
 	way->bound_if = in->sk.bound_if;
-	way->dontroute = in->sk.dontroute;
+	way->dontroute = dontroute;
 	way->flow = 0;
-	err = sim_ip_route(in->ip, raddr, sim_inet_source(in), in->sk.bound_if, in->sk.dontroute, &way->route);
+	err = sim_ip_route(in->ip, raddr, sim_inet_source(in), in->sk.bound_if, dontroute, &way->route);
 	return err ? no_route(&in->sk, t, err) : 0;
 }
 
 /* The address that the call names: where it goes, in us->way. */
-static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *to)
+static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *to, bool dontroute)
 {
 	struct sim_sock *sk = &us->in.sk;
 	struct sim_addr raddr;
@@ -65,16 +66,16 @@ static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struc
 		return err;
 	if (!to->port)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, 0, 0, 0);
-	return find_way(us, t, raddr, to->port);
+	return find_way(us, t, raddr, to->port, dontroute);
 }
 
-static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t)
+static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t, bool dontroute)
 {
 	struct sim_inet *in = &us->in;
 
 	if (!sim_inet_is_connected(in))
 		return sim_sock_fail(&in->sk, t, EDESTADDRREQ, SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0, 0);
-	return find_way(us, t, in->raddr, in->rport);
+	return find_way(us, t, in->raddr, in->rport, dontroute);
 }
 
 /* ---- room ---- */
@@ -346,6 +347,7 @@ static int find_destination(struct sim_udp_sock *us, struct sim_task *t, const s
 {
 	const struct sim_sockaddr *to = m->to;
 	bool six = us->in.sk.domain == AF_INET6;
+	bool dontroute = us->in.sk.dontroute || (m->flags & MSG_DONTROUTE);
 	int err;
 
 	/* IPv6 takes a name of no family for none. */
@@ -356,7 +358,7 @@ static int find_destination(struct sim_udp_sock *us, struct sim_task *t, const s
 		if (err)
 			return err;
 	}
-	err = to ? way_to_named(us, t, to) : way_to_peer(us, t);
+	err = to ? way_to_named(us, t, to, dontroute) : way_to_peer(us, t, dontroute);
 	if (err)
 		return err;
 	/* An IPv6 socket finds MSG_OOB wrong only when it sends IPv4. */
