@@ -485,7 +485,13 @@ int sim_dropin_epoll_pwait2(int epfd, struct epoll_event *out, int max, const st
 
 /* ---- the drop-in face itself ---- */
 
+/* Which object defines it is asked, not which address: in a shared library our own name means whoever stands
+ * in front. */
 bool sim_dropin_is_in_place(void)
 {
-	return dlsym(RTLD_DEFAULT, "socket") == (void *)sim_dropin_socket;
+	static const char of_ours;
+	void *found = dlsym(RTLD_DEFAULT, "socket");
+	Dl_info first, own;
+
+	return found && dladdr(found, &first) && dladdr(&of_ours, &own) && first.dli_fbase == own.dli_fbase;
 }
