@@ -122,13 +122,13 @@ static void skip_on_main(struct sim_control *c, const char *file, int line)
 	skip_now(c, file, line);
 }
 
-static _Noreturn void fail_text(const char *file, int line, const char *text)
+static __attribute__((noreturn)) void fail_text(const char *file, int line, const char *text)
 {
 	cm_print_error ? cm_print_error("%s\n", text) : print_error("%s\n", text);
 	fail_now(sim_control_peek(), file, line);
 }
 
-static _Noreturn void skip_text(const char *file, int line, const char *text)
+static __attribute__((noreturn)) void skip_text(const char *file, int line, const char *text)
 {
 	print_message("%s\n", text);
 	skip_now(sim_control_peek(), file, line);
