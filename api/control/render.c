@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "api/calls/calls.h"
+#include "api/calls/flags.h"
 #include "api/simsock.h"
 #include "sim/base/names.h"
 #include "sim/base/quantity.h"
@@ -84,16 +85,6 @@ static const struct name types[] = { NAME(SOCK_STREAM), NAME(SOCK_DGRAM), NAME(S
 				     { 0, NULL } };
 static const struct name type_flags[] = { NAME(SOCK_NONBLOCK), NAME(SOCK_CLOEXEC), { 0, NULL } };
 static const struct name hows[] = { NAME(SHUT_RD), NAME(SHUT_WR), NAME(SHUT_RDWR), { 0, NULL } };
-static const struct name msg_flags[] = {
-	NAME(MSG_OOB),	    NAME(MSG_PEEK),	NAME(MSG_DONTROUTE),	NAME(MSG_CTRUNC), NAME(MSG_TRUNC),
-	NAME(MSG_DONTWAIT), NAME(MSG_EOR),	NAME(MSG_WAITALL),	NAME(MSG_CONFIRM), NAME(MSG_ERRQUEUE),
-	NAME(MSG_NOSIGNAL), NAME(MSG_MORE),	NAME(MSG_WAITFORONE),	NAME(MSG_FASTOPEN), NAME(MSG_CMSG_CLOEXEC),
-	{ 0, NULL },
-};
-static const struct name fcntl_commands[] = {
-	NAME(F_DUPFD), NAME(F_GETFD), NAME(F_SETFD), NAME(F_GETFL), NAME(F_SETFL), NAME(F_GETOWN), NAME(F_SETOWN),
-	NAME(F_DUPFD_CLOEXEC), { 0, NULL },
-};
 static const struct name status_flags[] = { NAME(O_NONBLOCK), NAME(O_RDWR), NAME(O_APPEND), NAME(O_ASYNC),
 					    { 0, NULL } };
 static const struct name epoll_ops[] = { NAME(EPOLL_CTL_ADD), NAME(EPOLL_CTL_DEL), NAME(EPOLL_CTL_MOD), { 0, NULL } };
@@ -133,7 +124,7 @@ static void add_option(struct sim_str *out, int level, int name)
 {
 	struct sim_option_doc doc;
 
-	for (size_t i = 0; sim_sock_option_doc(i, &doc); i++) {
+	for (size_t i = 0; sim_all_options_doc(i, &doc); i++) {
 		if (doc.level == level && doc.name == name) {
 			sim_str_add(out, doc.text);
 			return;
@@ -213,9 +204,24 @@ static void add_option_args(struct sim_str *out, const struct call *k)
 	sim_str_printf(out, ", %d", (int)k->arg2);
 }
 
+static void add_ioctl_args(struct sim_str *out, const struct call *k)
+{
+	const char *name = sim_ioctl_name(k->arg1);
+
+	if (name)
+		sim_str_add(out, name);
+	else
+		sim_str_printf(out, "0x%" PRIx64, k->arg1);
+}
+
 static void add_fcntl_args(struct sim_str *out, const struct call *k)
 {
-	add_name(out, fcntl_commands, (int)k->arg1);
+	const char *name = sim_fcntl_name((int)k->arg1);
+
+	if (name)
+		sim_str_add(out, name);
+	else
+		sim_str_printf(out, "%d", (int)k->arg1);
 	if ((int)k->arg1 == F_SETFL) {
 		sim_str_add(out, ", ");
 		add_bits(out, status_flags, k->arg2);
@@ -230,7 +236,7 @@ static void add_data_args(struct sim_str *out, const struct call *k)
 	sim_str_printf(out, "%" PRIu64, k->arg1);
 	if (k->arg2) {
 		sim_str_add(out, ", ");
-		add_bits(out, msg_flags, k->arg2);
+		sim_msg_flags_add(out, (int)k->arg2);
 	}
 	if (k->port)
 		sim_str_printf(out, ", to port %u", k->port);
@@ -264,7 +270,7 @@ static void add_args(struct sim_str *out, const struct call *k)
 		add_fcntl_args(out, k);
 		break;
 	case SIM_CALL_IOCTL:
-		sim_str_printf(out, "0x%" PRIx64, k->arg1);
+		add_ioctl_args(out, k);
 		break;
 	case SIM_CALL_EPOLL_CTL:
 		add_name(out, epoll_ops, (int)k->arg1);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* The tables: see flags.h. send(2), recv(2), tcp(7), udp(7), unix(7), fcntl(2), ioctl(2), asked of Linux 6.18. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "api/calls/flags.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "sim/base/str.h"
+#include "sim/ip/inet.h"
+#include "sim/tcp/tcp.h"
+#include "sim/udp/udp.h"
+
+/* Not in every libc's headers. */
+enum { FLAG_PROBE = 0x10, FLAG_BATCH = 0x40000, REQUEST_OUTQNSD = 0x894b };
+
+#define NOWHERE "-----"
+#define NAMED(x) x, #x
+
+/* clang-format off */
+/* The columns: TCP, UDP, Unix stream, datagram, seqpacket. */
+static const struct sim_msg_flag msg_flags[] = {
+	{ NAMED(MSG_OOB),	   "AEAEE", "A-AEE", "urgent data: EOPNOTSUPP to send, EINVAL or EOPNOTSUPP to receive" },
+	{ NAMED(MSG_PEEK),	   NOWHERE, "SSSSS", NULL },
+	{ NAMED(MSG_DONTROUTE),	   "-S---", NOWHERE, NULL },
+	{ NAMED(MSG_CTRUNC),	   NOWHERE, NOWHERE, "never reported: there is no ancillary data" },
+	{ FLAG_PROBE, "MSG_PROBE", NOWHERE, NOWHERE, NULL },
+	{ NAMED(MSG_TRUNC),	   NOWHERE, "SS-SS", "reported in msg_flags for datagrams and records" },
+	{ NAMED(MSG_DONTWAIT),	   "SSSSS", "SSSSS", NULL },
+	{ NAMED(MSG_EOR),	   NOWHERE, NOWHERE, NULL },
+	{ NAMED(MSG_WAITALL),	   NOWHERE, "S-S--", NULL },
+	{ NAMED(MSG_FIN),	   NOWHERE, NOWHERE, NULL },
+	{ NAMED(MSG_SYN),	   NOWHERE, NOWHERE, NULL },
+	{ NAMED(MSG_CONFIRM),	   NOWHERE, NOWHERE, NULL },
+	{ NAMED(MSG_RST),	   NOWHERE, NOWHERE, NULL },
+	{ NAMED(MSG_ERRQUEUE),	   NOWHERE, "AA---", "the queue of errors is always empty: EAGAIN" },
+	{ NAMED(MSG_NOSIGNAL),	   "S-S--", NOWHERE, NULL },
+	{ NAMED(MSG_MORE),	   "sS---", NOWHERE, "TCP sends at once" },
+	{ NAMED(MSG_WAITFORONE),   NOWHERE, "SSSSS", "recvmmsg" },
+	{ FLAG_BATCH, "MSG_BATCH", NOWHERE, NOWHERE, NULL },
+	{ NAMED(MSG_ZEROCOPY),	   NOWHERE, NOWHERE, "SO_ZEROCOPY, which it needs, is absent" },
+	{ NAMED(MSG_FASTOPEN),	   "A----", NOWHERE, "EOPNOTSUPP" },
+	{ NAMED(MSG_CMSG_CLOEXEC), NOWHERE, "sssss", "given back in msg_flags; descriptors are not passed" },
+};
+
+static const struct sim_number_info fcntl_commands[] = {
+	{ NAMED(F_DUPFD),	  SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(F_DUPFD_CLOEXEC), SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(F_GETFD),	  SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(F_SETFD),	  SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(F_GETFL),	  SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(F_SETFL),	  SIM_FIDELITY_SIMULATED, "O_ASYNC is stored: no SIGIO" },
+	{ NAMED(F_GETOWN),	  SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(F_SETOWN),	  SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(F_GETSIG),	  SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(F_SETSIG),	  SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(F_GETLK),	  SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(F_SETLK),	  SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(F_SETLKW),	  SIM_FIDELITY_ABSENT, NULL },
+};
+
+static const struct sim_number_info ioctl_requests[] = {
+	{ NAMED(FIONREAD),	SIM_FIDELITY_SIMULATED, "SIOCINQ" },
+	{ NAMED(TIOCOUTQ),	SIM_FIDELITY_SIMULATED, "SIOCOUTQ" },
+	{ REQUEST_OUTQNSD, "SIOCOUTQNSD", SIM_FIDELITY_SIMULATED, "TCP" },
+	{ NAMED(SIOCATMARK),	SIM_FIDELITY_STORED, "streams: never at a mark, there is no urgent data" },
+	{ NAMED(FIONBIO),	SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(FIOASYNC),	SIM_FIDELITY_STORED, "no SIGIO" },
+	{ NAMED(FIOCLEX),	SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(FIONCLEX),	SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(SIOCGPGRP),	SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(SIOCSPGRP),	SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(SIOCGIFCONF),	SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(SIOCGIFADDR),	SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(SIOCGIFINDEX),	SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(SIOCGIFMTU),	SIM_FIDELITY_ABSENT, NULL },
+};
+/* clang-format on */
+
+#define NUM_ROWS(table) (sizeof(table) / sizeof(table)[0])
+
+const struct sim_msg_flag *sim_msg_flag(size_t n)
+{
+	return n < NUM_ROWS(msg_flags) ? &msg_flags[n] : NULL;
+}
+
+void sim_msg_flags_add(struct sim_str *out, int flags)
+{
+	const char *sep = "";
+
+	for (size_t i = 0; i < NUM_ROWS(msg_flags); i++) {
+		if (!(flags & msg_flags[i].flag))
+			continue;
+		sim_str_printf(out, "%s%s", sep, msg_flags[i].name);
+		flags &= ~msg_flags[i].flag;
+		sep = "|";
+	}
+	if (flags)
+		sim_str_printf(out, "%s0x%x", sep, (unsigned)flags);
+	else if (!*sep)
+		sim_str_add(out, "0");
+}
+
+const struct sim_number_info *sim_fcntl_command(size_t n)
+{
+	return n < NUM_ROWS(fcntl_commands) ? &fcntl_commands[n] : NULL;
+}
+
+const struct sim_number_info *sim_ioctl_request(size_t n)
+{
+	return n < NUM_ROWS(ioctl_requests) ? &ioctl_requests[n] : NULL;
+}
+
+const char *sim_fcntl_name(int command)
+{
+	for (size_t i = 0; i < NUM_ROWS(fcntl_commands); i++)
+		if (fcntl_commands[i].number == (uint64_t)command)
+			return fcntl_commands[i].name;
+	return NULL;
+}
+
+const char *sim_ioctl_name(unsigned long request)
+{
+	for (size_t i = 0; i < NUM_ROWS(ioctl_requests); i++)
+		if (ioctl_requests[i].number == request)
+			return ioctl_requests[i].name;
+	return NULL;
+}
+
+static size_t num_rows(_Bool (*row)(size_t n, struct sim_option_doc *doc))
+{
+	struct sim_option_doc doc;
+	size_t n = 0;
+
+	while (row(n, &doc))
+		n++;
+	return n;
+}
+
+bool sim_all_options_doc(size_t n, struct sim_option_doc *doc)
+{
+	static _Bool (*const layers[])(size_t n, struct sim_option_doc *doc) = {
+		sim_sock_option_doc,
+		sim_inet_option_doc,
+		sim_tcp_option_doc,
+		sim_udp_option_doc,
+	};
+
+	for (size_t i = 0; i < NUM_ROWS(layers); i++) {
+		size_t num = num_rows(layers[i]);
+
+		if (n < num)
+			return layers[i](n, doc);
+		n -= num;
+	}
+	return false;
+}
