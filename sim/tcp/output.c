@@ -28,15 +28,20 @@ uint8_t sim_tcp_pick_wscale(const struct sim_tcp_conn *c)
 	return (uint8_t)(scale < 0 ? 0 : scale > SIM_TCP_MAX_WSCALE ? SIM_TCP_MAX_WSCALE : scale);
 }
 
-/* Of a SYN: whole segments, and no more than fits unscaled (RFC 7323 2.2). */
+/* What is ever offered: whole segments. */
+static int64_t window_limit(const struct sim_tcp_conn *c, int64_t space)
+{
+	int64_t mss = c->advmss - (c->state != SIM_TCP_SYN_SENT && c->ts_ok ? SIM_TCP_TS_LEN : 0);
+
+	return space > mss ? space - space % mss : space;
+}
+
+/* Of a SYN: no more than fits unscaled (RFC 7323 2.2). */
 static uint32_t initial_window(const struct sim_tcp_conn *c)
 {
-	uint32_t space = (uint32_t)window_space(sim_tcp_env_rcvbuf(c));
-	uint32_t mss = c->advmss - (c->state == SIM_TCP_SYN_RECEIVED && c->ts_ok ? SIM_TCP_TS_LEN : 0u);
+	int64_t space = window_limit(c, window_space(sim_tcp_env_rcvbuf(c)));
 
-	if (space > mss)
-		space -= space % mss;
-	return space < 65535 ? space : 65535;
+	return space < 65535 ? (uint32_t)space : 65535;
 }
 
 uint32_t sim_tcp_conn_rcv_window(const struct sim_tcp_conn *c)
@@ -62,6 +67,10 @@ uint32_t sim_tcp_select_window(const struct sim_tcp_conn *c)
 		if (space < full / 16 || space < mss)
 			return 0;
 	}
+	/* FIDELITY: the buffer does not grow by itself (tcp(7), tcp_moderate_rcvbuf), nor does its share. */
+	full = window_limit(c, full);
+	if (space > full)
+		space = full;
 	if (c->rcv_wscale)
 		return (uint32_t)((space + grain - 1) / grain * grain);
 	if (c->rcv_wnd <= space - mss || c->rcv_wnd > space)
