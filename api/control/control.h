@@ -45,7 +45,7 @@ struct sim_control_why {
 
 /* What a socket that is gone had moved. */
 struct sim_control_grave {
-	uint32_t sock_id, peer_id; /* 0: none, or not known */
+	uint32_t sock_id;
 	uint16_t host_id;
 	uint8_t kind; /* enum sim_sock_kind */
 	struct sim_sock_log *sent, *delivered;
@@ -67,6 +67,8 @@ struct sim_control {
 	uint32_t num_retired;
 	uint32_t *fd_socks;	     /* by descriptor: the last socket seen there */
 	unsigned num_fd_socks;
+	uint32_t *peers;	     /* by socket id: the peer's id; 0: not known */
+	uint32_t num_peers;
 	struct sim_control_grave *graves;
 	unsigned num_graves;
 	char why_text[SIM_WHY_TEXT_BYTES];
@@ -154,6 +156,8 @@ size_t sim_control_moved(struct sim_control *c, const char *sel, bool delivered,
 
 /* A call has shown which socket a descriptor is. */
 void sim_control_saw_fd(struct sim_control *c, int fd, uint32_t sock_id);
+/* Whose peer it is can be asked now, and not any more when one of the two is gone. */
+void sim_control_sock_connected(struct sim_control *c, uint32_t sock_id);
 /* A socket is about to go: what it has moved is kept. */
 void sim_control_sock_gone(struct sim_control *c, struct sim_sock *sk);
 

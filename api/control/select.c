@@ -76,26 +76,50 @@ static uint32_t sock_of_fd(struct sim_control *c, int fd)
 	return fd >= 0 && (unsigned)fd < c->num_fd_socks ? c->fd_socks[fd] : 0;
 }
 
+static uint32_t peer_of(const struct sim_control *c, uint32_t sock_id)
+{
+	return sock_id < c->num_peers ? c->peers[sock_id] : 0;
+}
+
+static bool grow_peers(struct sim_control *c, uint32_t id)
+{
+	uint32_t num = c->num_peers ? c->num_peers : 64;
+	uint32_t *bigger;
+
+	if (id < c->num_peers)
+		return true;
+	while (num <= id)
+		num *= 2;
+	bigger = realloc(c->peers, num * sizeof *bigger);
+	if (!bigger)
+		return false;
+	memset(bigger + c->num_peers, 0, (num - c->num_peers) * sizeof *bigger);
+	c->peers = bigger;
+	c->num_peers = num;
+	return true;
+}
+
+void sim_control_sock_connected(struct sim_control *c, uint32_t sock_id)
+{
+	struct sim_sock *sk = sim_world_find_sock(c->w, sock_id), *peer = sk ? sim_sock_peer(sk) : NULL;
+
+	if (!peer || !grow_peers(c, sock_id) || !grow_peers(c, peer->id))
+		return;
+	c->peers[sock_id] = peer->id;
+	c->peers[peer->id] = sock_id;
+}
+
 void sim_control_sock_gone(struct sim_control *c, struct sim_sock *sk)
 {
-	struct sim_control_grave *g;
-	struct sim_sock *peer = sim_sock_peer(sk);
-
 	if (!c->graves)
 		c->graves = calloc(MAX_GRAVES, sizeof *c->graves);
 	if (!c->graves)
 		return;
-	g = &c->graves[c->num_graves++ % MAX_GRAVES];
-	*g = (struct sim_control_grave){ .sock_id = sk->id,
-					 .peer_id = peer ? peer->id : 0,
-					 .host_id = sk->net->host_id,
-					 .kind = sk->kind,
-					 .sent = sk->sent,
-					 .delivered = sk->delivered };
-	if (!g->peer_id)
-		for (unsigned i = 0; i < c->num_graves && i < MAX_GRAVES; i++)
-			if (c->graves[i].peer_id == sk->id)
-				g->peer_id = c->graves[i].sock_id;
+	c->graves[c->num_graves++ % MAX_GRAVES] = (struct sim_control_grave){ .sock_id = sk->id,
+									      .host_id = sk->net->host_id,
+									      .kind = sk->kind,
+									      .sent = sk->sent,
+									      .delivered = sk->delivered };
 	sk->sent = sk->delivered = NULL;
 }
 
@@ -363,19 +387,19 @@ static void add_log(struct sink *out, const struct sim_sock_log *log)
 	out->total += log->num_bytes;
 }
 
-static const struct sim_control_grave *grave_of(struct sim_control *c, uint32_t sock_id, uint32_t peer_id)
+static const struct sim_control_grave *grave_of(struct sim_control *c, uint32_t sock_id)
 {
 	for (unsigned i = 0; c->graves && i < c->num_graves && i < MAX_GRAVES; i++)
-		if ((sock_id && c->graves[i].sock_id == sock_id) || (peer_id && c->graves[i].peer_id == peer_id))
+		if (c->graves[i].sock_id == sock_id)
 			return &c->graves[i];
 	return NULL;
 }
 
 /* What the other end of a socket has read. */
-static void add_delivered(struct sim_control *c, struct sink *out, uint32_t sock_id, uint32_t peer_id)
+static void add_delivered(struct sim_control *c, struct sink *out, uint32_t peer_id)
 {
 	struct sim_sock *peer = peer_id ? sim_world_find_sock(c->w, peer_id) : NULL;
-	const struct sim_control_grave *g = peer ? NULL : grave_of(c, peer_id, sock_id);
+	const struct sim_control_grave *g = peer_id && !peer ? grave_of(c, peer_id) : NULL;
 
 	if (peer)
 		add_log(out, peer->delivered);
@@ -399,14 +423,14 @@ size_t sim_control_moved(struct sim_control *c, const char *text, bool delivered
 	sim_selector_parse(c, text, &sel);
 	for (uint32_t id = 1; id <= last; id++) {
 		struct sim_sock *sk = sim_world_find_sock(c->w, id);
-		const struct sim_control_grave *g = sk ? NULL : grave_of(c, id, 0);
+		const struct sim_control_grave *g = sk ? NULL : grave_of(c, id);
 		struct sim_sock *peer;
 
 		if (sk ? !sim_selector_matches(c, &sel, sk) : !g || !grave_matches(&sel, g))
 			continue;
 		peer = sk && delivered ? sim_sock_peer(sk) : NULL;
 		if (delivered)
-			add_delivered(c, &out, id, sk ? (peer ? peer->id : 0) : g->peer_id);
+			add_delivered(c, &out, peer ? peer->id : peer_of(c, id));
 		else
 			add_log(&out, sk ? sk->sent : g->sent);
 	}

@@ -227,10 +227,13 @@ static void on_record(void *ctx, const struct sim_trace_rec *r, const struct sim
 	struct sim_control *c = ctx;
 
 	if (r->kind == SIM_TRACE_CALL) {
-		if (r->obj && (int)(uint32_t)r->arg[3] >= 0)
+		if (r->obj && (int)(uint32_t)r->arg[3] >= 0 &&
+		    !sim_control_is_builtin(c, (uint32_t)(r->arg[0] >> 32)))
 			sim_control_saw_fd(c, (int)(uint32_t)r->arg[3], r->obj);
 		if ((int64_t)r->arg[4] < 0 || r->arg[5] >> 32)
 			keep_why(c, r);
+	} else if (r->kind == SIM_TRACE_STATE && r->arg[1] == SIM_TCP_ESTABLISHED) {
+		sim_control_sock_connected(c, r->obj);
 	} else if (r->kind == SIM_TRACE_SOCKET && r->arg[0] == SOCKET_GONE) {
 		struct sim_sock *sk = sim_world_find_sock(c->w, r->obj);
 

@@ -328,6 +328,7 @@ void sim_world_free(struct sim_world *w)
 	free(c->whys);
 	free(c->retired);
 	free(c->fd_socks);
+	free(c->peers);
 	free(c->graves);
 	free(c->calls_text);
 	free(c->sockets_text);
