@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Makes the single-file form: simsock.c, simsock.h and simsock_cmocka.h out of the modules' sources.
+"""Makes the single-file form: simsock.c and the public headers out of the modules' sources.
 
     single_file.py --root TREE --out DIRECTORY            the sources are found in the BUILD files
     single_file.py --root TREE --out DIRECTORY FILE...    the sources are given, in dependency order (Bazel)
@@ -20,6 +20,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import csource  # noqa: E402
 
 PUBLIC_HEADERS = ("api/simsock.h", "api/cmocka/simsock_cmocka.h")
+# Written out for those who want them; simsock.c does without.
+OPTIONAL_HEADERS = ("api/posix/simsock_posix.h", "api/posix/simsock_redirect.h")
 TARGETS = ("//:simsock", "//:simsock_cmocka")
 CMOCKA = "api/cmocka/"
 FEATURE_MACROS = ("_GNU_SOURCE", "_DEFAULT_SOURCE", "_POSIX_C_SOURCE", "_XOPEN_SOURCE", "_FORTIFY_SOURCE")
@@ -418,7 +420,8 @@ def main(argv):
             return 0
         single = SingleFile(args.root, files, args.lines)
         implementation = single.implementation()
-        headers = {os.path.basename(p): single.public_header(p) for p in single.public}
+        optional = [p for p in OPTIONAL_HEADERS if p in single.sources]
+        headers = {os.path.basename(p): single.public_header(p) for p in single.public + optional}
     except (Mistake, OSError) as mistake:
         print("single_file: %s" % mistake, file=sys.stderr)
         return 1
