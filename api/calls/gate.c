@@ -267,8 +267,10 @@ static void decode_unix(const struct sockaddr_un *un, socklen_t len, struct sim_
 						       len - offsetof(struct sockaddr_un, sun_path) :
 						       0;
 
-	if (n > room)
-		n = room;
+	if (n > room) { /* too long for any name: the protocol says so */
+		a->path_len = (uint16_t)n;
+		return;
+	}
 	/* unix(7): a pathname ends at its first zero byte; an abstract name is all of its bytes. */
 	if (n && un->sun_path[0])
 		n = strnlen(un->sun_path, n);
@@ -293,6 +295,7 @@ int sim_gate_addr_in(struct sim_gate *g, const struct sockaddr *addr, socklen_t 
 	a->raw_len = (uint16_t)len;
 	a->family = len >= sizeof ss.ss_family ? ss.ss_family : AF_UNSPEC;
 	switch (a->family) {
+	case AF_UNSPEC: /* some calls take it for AF_INET */
 	case AF_INET:
 		a->addr = sim_addr_v4(ntohl(v4->sin_addr.s_addr));
 		a->port = ntohs(v4->sin_port);

@@ -144,6 +144,8 @@ long sim_call_connect(struct sim_task *t, int fd, const struct sockaddr *addr, s
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
 	r = sim_gate_addr_in(&g, addr, len, &a);
+	if (!r && len < sizeof(sa_family_t)) /* not even AF_UNSPEC, which would dissolve a connection */
+		r = sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ADDRESS_LEN, (int)len, sizeof(sa_family_t));
 	if (!r)
 		r = sim_sock_op(g.sk)->connect(g.sk, t, &a, g.file->nonblock);
 	if (g.w->on_socket && (!r || r == -EINPROGRESS))

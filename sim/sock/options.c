@@ -353,8 +353,6 @@ int sim_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name
 		return sim_sock_fail(sk, t, ENOPROTOOPT, SIM_WHY_NO_OPTION, SIM_NEVER_NS, level, name, 0, 0);
 	}
 	err = set_socket(sk, name, val, len);
-	if (err == -ENOPROTOOPT && sim_sock_op(sk)->setopt)
-		return sim_sock_op(sk)->setopt(sk, t, level, name, val, len);
 	return err ? fail(sk, t, err, level, name) : 0;
 }
 
@@ -401,7 +399,8 @@ int sim_sock_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, (int)*len, 0, 0);
 	if (level == SOL_SOCKET)
 		err = get_socket(sk, name, val, len);
-	if (err == -ENOPROTOOPT && sim_sock_op(sk)->getopt)
+	/* Of SOL_SOCKET only Unix sockets have one of their own, SO_PEERCRED. */
+	if (err == -ENOPROTOOPT && sim_sock_op(sk)->getopt && (level != SOL_SOCKET || sk->domain == AF_UNIX))
 		return sim_sock_op(sk)->getopt(sk, t, level, name, val, len);
 	return err ? fail(sk, t, err, level, name) : 0;
 }

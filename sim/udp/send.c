@@ -57,8 +57,10 @@ static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struc
 {
 	struct sim_sock *sk = &us->in.sk;
 	struct sim_addr raddr;
-	int err;
+	int err = sim_udp_check_len(us, t, to, true);
 
+	if (err)
+		return err;
 	if (sk->domain == AF_INET6 && to->family != AF_INET6 && to->family != AF_INET)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, to->family, sk->domain, 0, 0);
 	err = sim_inet_check_peer(&us->in, t, to, &raddr);

@@ -39,8 +39,24 @@ static struct sim_ports *ports_of(const struct sim_sock *sk)
 	return &sk->net->udp->ports;
 }
 
+/* RFC 2133's sockaddr_in6, which had no scope, is long enough; an IPv6 socket takes IPv4's name where `mixed`. */
+int sim_udp_check_len(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *a, bool mixed)
+{
+	bool six = us->in.sk.domain == AF_INET6 && !(mixed && a->family == AF_INET);
+	uint16_t need = six ? sizeof(struct sockaddr_in6) - 4 : sizeof(struct sockaddr_in);
+
+	if (__builtin_expect(a->raw_len >= need, 1))
+		return 0;
+	return sim_sock_fail(&us->in.sk, t, EINVAL, SIM_WHY_BAD_ADDRESS_LEN, SIM_NEVER_NS, a->raw_len, need,
+			     sizeof(struct sockaddr_storage), 0);
+}
+
 static int udp_bind(struct sim_sock *sk, struct sim_task *t, const struct sim_sockaddr *a)
 {
+	int err = sim_udp_check_len(sim_udp_of(sk), t, a, false);
+
+	if (err)
+		return err;
 	return sim_ports_bind(ports_of(sk), &sim_udp_of(sk)->in, t, a);
 }
 
@@ -62,6 +78,8 @@ static int udp_connect(struct sim_sock *sk, struct sim_task *t, const struct sim
 		return udp_disconnect(us);
 	if (!us->in.lport)
 		err = sim_ports_autobind(ports_of(sk), &us->in, t);
+	if (!err)
+		err = sim_udp_check_len(us, t, a, true);
 	if (err)
 		return err;
 	us->way.route.generation = 0;

@@ -18,6 +18,8 @@ bool sim_udp_is_writable(const struct sim_udp_sock *us);
 void sim_udp_departed(struct sim_ip *ip, struct sim_packet *p);
 
 /* receive.c */
+int sim_udp_check_len(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *a, bool mixed);
+
 ssize_t sim_udp_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
 void sim_udp_deliver(struct sim_ip *ip, struct sim_packet *p);
 void sim_udp_error(struct sim_ip *ip, const struct sim_packet *icmp, int err, bool fatal);
