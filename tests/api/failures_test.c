@@ -408,11 +408,19 @@ static void sees_the_groups_state(void **state)
 	assert_int_equal(*(int *)*state, 42);
 }
 
+static int tear_down(void **state)
+{
+	printf("torn down with %d\n", *(int *)*state);
+	return 0;
+}
+
 static void run_with_setup(void)
 {
-	const struct CMUnitTest tests[] = { sim_test(sees_the_groups_state) };
+	const struct CMUnitTest tests[] = { sim_test(sees_the_groups_state), cmocka_unit_test(sees_the_groups_state) };
+	int num_failed = cmocka_run_group_tests(tests, set_up, tear_down);
 
-	_exit(cmocka_run_group_tests(tests, set_up, NULL));
+	fflush(NULL);
+	_exit(num_failed);
 }
 
 static void sees_no_state(void **state)
@@ -432,6 +440,7 @@ static void the_state_is_the_users(void **state)
 	(void)state;
 	child_run(&child, run_with_setup);
 	assert_int_equal(child.status, 0);
+	assert_non_null(strstr(child.text, "torn down with 42"));
 	child_run(&child, run_without_setup);
 	assert_int_equal(child.status, 0);
 }
