@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The single-file form without cmocka: a world, a pair, a rule; 0 when all went as it should. */
+/* The single-file form without cmocka: a world, a pair, a rule; 0 when all went as it should. With -DBY_NAME
+ * the calls are redirected by a header, and libc's names let alone. */
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "simsock.h"
+#ifdef BY_NAME
+#include "simsock_redirect.h"
+#endif
 
 int main(void)
 {

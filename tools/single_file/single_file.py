@@ -303,29 +303,29 @@ class SingleFile:
 
     def implementation(self):
         changes = self.conflicts()
-        out = [PREAMBLE]
-        for header in self.public:
-            if not header.startswith(CMOCKA):
-                out.append('#include "%s"\n' % os.path.basename(header))
-        cmocka_open = False
+        out = [PREAMBLE, '#include "%s"\n' % os.path.basename(PUBLIC_HEADERS[0])]
+        part, before = None, set()
         for path in self.order:
             source = self.sources[path]
             names, tags, undefs = changes[path]
             text = source.text
             if names or tags:
                 text = renamed(text, names, tags, suffix_of(path))
-            if path.startswith(CMOCKA) and not cmocka_open:
-                out.append(CMOCKA_OPEN)
-                cmocka_open = True
-            elif cmocka_open and not path.startswith(CMOCKA):
-                out.append(CMOCKA_CLOSE)
-                cmocka_open = False
+            here = next((p for p in OPTIONAL if path.startswith(p)), None)
+            if here != part:
+                if part is not None:
+                    out.append(OPTIONAL[part][1])
+                    self.inlined = before  # a header put in there may be absent
+                if here is not None:
+                    out.append(OPTIONAL[here][0])
+                    before = set(self.inlined)
+                part = here
             out.append("\n/* ======== %s ======== */\n" % path)
             out.append(self.marker(path, 1))
             out.append(self.body(source, text, False))
             out.extend("#undef %s\n" % name for name in sorted(undefs) if name not in FEATURE_MACROS)
-        if cmocka_open:
-            out.append(CMOCKA_CLOSE)
+        if part is not None:
+            out.append(OPTIONAL[part][1])
         return squeeze("".join(out), self.lines)
 
     def public_header(self, path):
@@ -367,7 +367,8 @@ PREAMBLE = """\
  *
  *     cc client_test.c client.c simsock.c -lcmocka && ./a.out
  *
- * Without cmocka's headers, or with -DSIMSOCK_NO_CMOCKA, the part for cmocka is left out.
+ * Without cmocka's headers, or with -DSIMSOCK_NO_CMOCKA, the part for cmocka is left out. -DSIMSOCK_NO_DROPIN leaves
+ * out libc's names, for programs that call sim_send() and its kin (simsock_posix.h).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -385,17 +386,30 @@ PREAMBLE = """\
 #endif
 """
 
-CMOCKA_OPEN = """
+# Parts that can be left out: {prefix of the path: (what opens the part, what closes it)}.
+OPTIONAL = {
+    "api/cmocka/": (
+        """
 #if !defined(SIMSOCK_NO_CMOCKA) && defined(__has_include)
 #if __has_include(<cmocka.h>)
 #define SIMSOCK_HAS_CMOCKA 1
 #endif
 #endif
 #ifdef SIMSOCK_HAS_CMOCKA
-"""
-CMOCKA_CLOSE = """
+""",
+        """
 #endif /* SIMSOCK_HAS_CMOCKA */
-"""
+""",
+    ),
+    "api/dropin/": (
+        """
+#ifndef SIMSOCK_NO_DROPIN
+""",
+        """
+#endif /* SIMSOCK_NO_DROPIN */
+""",
+    ),
+}
 
 
 def write(directory, name, text):
