@@ -21,7 +21,6 @@
 #include <ucontext.h>
 #endif
 
-#include "api/calls/calls.h"
 #include "sim/base/assert.h"
 
 #if defined(__has_feature)
@@ -38,6 +37,9 @@
 #ifdef __SANITIZE_THREAD__
 #define FIBER_TSAN 1
 #endif
+
+/* The gate's, which lies above. */
+extern __thread struct sim_task *sim_current __attribute__((tls_model("initial-exec")));
 
 #ifdef FIBER_ASAN
 void __sanitizer_start_switch_fiber(void **save, const void *bottom, size_t size_bytes);

@@ -13,14 +13,26 @@
 
 #include <errno.h>
 #include <fenv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/calls/calls.h"
 #include "api/carrier/fiber.h"
+#include "sim/base/assert.h"
 #include "sim/base/str.h"
 #include "sim/task/task.h"
 #include "sim/trace/ctx.h"
+
+/* What the layers above give. */
+__thread struct sim_task *sim_current __attribute__((tls_model("initial-exec")));
+sim_timer_fn *const sim_timer_fns[SIM_TIMER_NUM_KINDS];
+sim_wait_fn *const sim_wait_fns[SIM_WAIT_NUM_KINDS];
+
+_Noreturn void sim_fatal(const char *what, const char *file, int line)
+{
+	fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, what);
+	abort();
+}
 
 enum { ARENA_BYTES = 4 << 20, NUM_TASKS = 200 };
 

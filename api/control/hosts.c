@@ -14,6 +14,7 @@
 #include "api/simsock.h"
 #include "sim/base/quantity.h"
 #include "sim/link/netem.h"
+#include "sim/unix/unix_domain.h"
 
 enum { MAX_ADDRS = SIM_IFACE_MAX_ADDRS, ADDR_TEXT_BYTES = 64 };
 
@@ -186,8 +187,13 @@ void sim_control_add_host(struct sim_control *c, const char *name, const char *a
 	num = parse_addrs(c, sim_slice_all(&src), parsed, &d);
 	if (num < 0)
 		sim_control_fail_diag(&d);
-	if (!h && sim_world_add_host(c->w, name, &h))
-		sim_control_fail("host %s: the world's memory is used up (SIMSOCK_ARENA)", name);
+	if (!h) {
+		if (sim_world_add_host(c->w, name, &h))
+			sim_control_fail("host %s: the world's memory is used up (SIMSOCK_ARENA)", name);
+		/* Where the libc names are ours, paths are real ones. */
+		if (sim_unix_resolvers[SIM_UNIX_PATHS_REAL])
+			h->unix_domain->paths = SIM_UNIX_PATHS_REAL;
+	}
 	for (int i = 0; i < num; i++)
 		if (sim_world_add_addr(c->w, h, parsed[i].addr, parsed[i].prefix_len))
 			sim_control_fail("host %s: it has too many addresses: at most %d", name, MAX_ADDRS);

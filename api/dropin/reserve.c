@@ -9,28 +9,8 @@
 #define _GNU_SOURCE
 #endif
 #include <fcntl.h>
-#include <sys/resource.h>
 
 #include "api/posix/posix.h"
-
-enum { HIGHEST = 4095 };
-
-/* The highest number that may be had, but not so high that the kernel's table grows beyond a page or two. */
-static int put_high(int fd)
-{
-	struct rlimit limit;
-	int high = HIGHEST;
-
-	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur <= HIGHEST)
-		high = (int)limit.rlim_cur - 1;
-	for (; high > fd; high /= 2) {
-		int put = sim_libc()->fcntl(fd, F_DUPFD_CLOEXEC, high);
-
-		if (put >= 0)
-			return put;
-	}
-	return -1;
-}
 
 /* 0 or -errno. */
 static int make_own(void)
@@ -42,10 +22,9 @@ static int make_own(void)
 	fd = sim_libc()->socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	high = put_high(fd);
+	high = sim_posix_put_high(fd);
 	if (high < 0)
 		return -EMFILE;
-	sim_libc()->close(fd);
 	sim_posix_own_fd = high;
 	return 0;
 }

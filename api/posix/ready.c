@@ -3,6 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <fcntl.h>
 #include <limits.h>
 
 #include "api/posix/posix.h"
@@ -90,7 +91,7 @@ int sim_epoll_create1(int flags)
 /* A real set cannot hold a simulated descriptor: the kernel would watch the number's place-holder. */
 static int ctl_real(int epfd, int op, int fd, struct epoll_event *ev)
 {
-	if (sim_current && sim_fd_is_simulated(sim_current, fd)) {
+	if (sim_current && sim_fd_is_simulated(sim_current, fd) && sim_libc()->fcntl(epfd, F_GETFD) >= 0) {
 		errno = EPERM;
 		return -1;
 	}
