@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables: see flags.h. send(2), recv(2), tcp(7), udp(7), unix(7), fcntl(2), ioctl(2), asked of Linux 6.18. */
+/* The tables: see flags.h. send(2), recv(2), tcp(7), udp(7), unix(7), fcntl(2), ioctl(2), asked of
+ * Linux 6.18. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -18,7 +19,7 @@
 /* Not in every libc's headers. */
 enum { FLAG_PROBE = 0x10, FLAG_BATCH = 0x40000, REQUEST_OUTQNSD = 0x894b };
 
-#define NOWHERE "-----"
+#define NOWHERE  "-----"
 #define NAMED(x) x, #x
 
 /* clang-format off */
@@ -143,7 +144,7 @@ static size_t num_rows(_Bool (*row)(size_t n, struct sim_option_doc *doc))
 
 bool sim_all_options_doc(size_t n, struct sim_option_doc *doc)
 {
-	static _Bool (*const layers[])(size_t n, struct sim_option_doc *doc) = {
+	static _Bool (*const layers[])(size_t n, struct sim_option_doc * doc) = {
 		sim_sock_option_doc,
 		sim_inet_option_doc,
 		sim_tcp_option_doc,

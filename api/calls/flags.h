@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What calls take by number, as tables: MSG_* flags with what each kind of socket makes of them, fcntl(2) commands,
- * ioctl(2) requests, socket options of all levels. The trace prints names from here, and so does the generated list of
- * what is simulated (simsock fidelity). Whoever teaches a protocol another flag changes its row.
+ * What calls take by number, as tables: MSG_* flags with what each kind of socket makes of them, fcntl(2)
+ * commands, ioctl(2) requests, socket options of all levels. The trace prints names from here, and so does
+ * the generated list of what is simulated (simsock fidelity). Whoever teaches a protocol another flag changes
+ * its row.
  */
 #ifndef API_CALLS_FLAGS_H
 #define API_CALLS_FLAGS_H
@@ -27,16 +28,16 @@ enum sim_flag_socket {
 
 /* One letter a kind of socket. */
 #define SIM_FLAG_SIMULATED 'S'
-#define SIM_FLAG_STORED	   's' /* taken, without the effect that Linux gives it */
+#define SIM_FLAG_STORED    's' /* taken, without the effect that Linux gives it */
 #define SIM_FLAG_NO_EFFECT '-' /* nor has it any on Linux */
 #define SIM_FLAG_REFUSED   'E' /* EOPNOTSUPP or EINVAL, on Linux too */
-#define SIM_FLAG_ABSENT	   'A' /* Linux knows it, and we fail */
+#define SIM_FLAG_ABSENT    'A' /* Linux knows it, and we fail */
 
 struct sim_msg_flag {
 	int flag;
 	const char *name;
 	const char *send, *recv; /* SIM_FLAG_NUM_SOCKETS letters */
-	const char *note;	 /* NULL: none */
+	const char *note;        /* NULL: none */
 };
 
 /* Row n in the order in which strace prints them; NULL past the last. */

@@ -38,6 +38,12 @@
 	X(tcp_max_syn_backlog,	"net.ipv4.tcp_max_syn_backlog",		0, 4096, 0, INT32_MAX) \
 	X(unix_max_dgram_qlen,	"net.unix.max_dgram_qlen",		0, 10, 0, INT32_MAX) \
 	X(bindv6only,		"net.ipv6.bindv6only",			0, 0, 0, 1)
+
+/* Of these, what is kept and given back without effect: memory pressure and users' ports are not simulated. */
+#define SIM_SYSCTL_STORED_TABLE(X) \
+	X("net.ipv4.tcp_wmem", 0) \
+	X("net.ipv4.tcp_rmem", 0) \
+	X("net.ipv4.ip_unprivileged_port_start", 0)
 /* clang-format on */
 
 #endif
