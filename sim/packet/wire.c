@@ -563,14 +563,11 @@ int sim_wire_parse(struct sim_arena *a, const unsigned char *buf, size_t len, st
 
 static bool is_error(const struct sim_packet *p)
 {
-	switch (p->icmp.type) {
-	case SIM_ICMP_UNREACHABLE:
-	case SIM_ICMP_TIME_EXCEEDED:
-	case SIM_ICMP_PARAMETER:
-		return p->proto == IPPROTO_ICMP;
-	default:
-		return p->proto == IPPROTO_ICMPV6 && p->icmp.type && p->icmp.type < SIM_ICMP6_ECHO;
-	}
+	uint8_t type = p->icmp.type;
+
+	if (p->proto == IPPROTO_ICMP)
+		return type == SIM_ICMP_UNREACHABLE || type == SIM_ICMP_TIME_EXCEEDED || type == SIM_ICMP_PARAMETER;
+	return p->proto == IPPROTO_ICMPV6 && type && type < SIM_ICMP6_ECHO;
 }
 
 void sim_wire_parse_quoted(struct sim_packet *p)

@@ -183,7 +183,15 @@ struct sim_sockaddr net_name(int family, const char *addr, uint16_t port)
 {
 	struct sim_sockaddr a = { .family = (uint16_t)family, .port = port, .addr = net_addr(addr) };
 
+	a.raw_len = family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+
 	return a;
+}
+
+void net_close(struct sim_sock *sk)
+{
+	sim_sock_op(sk)->release(sk, NULL);
+	sim_sock_put(sk);
 }
 
 struct sim_wire *net_wire(struct net_fixture *f, unsigned from, unsigned to)

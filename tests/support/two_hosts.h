@@ -51,6 +51,7 @@ const struct net_seen *net_last(const struct net_fixture *f, enum sim_trace_kind
 
 struct sim_addr net_addr(const char *text);
 struct sim_sockaddr net_name(int family, const char *addr, uint16_t port);
+void net_close(struct sim_sock *sk); /* as the last descriptor's close does */
 struct sim_wire *net_wire(struct net_fixture *f, unsigned from, unsigned to);
 void net_set(struct net_fixture *f, unsigned from, unsigned to, const char *netem);
 

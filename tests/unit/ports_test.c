@@ -48,7 +48,7 @@ static struct sim_inet *inet_new(struct ports *p, int domain)
 static void inet_free(struct sim_ports *ps, struct sim_inet *in)
 {
 	sim_ports_release(ps, in);
-	sim_udp_sock_ops.release(&in->sk, NULL);
+	net_close(&in->sk);
 }
 
 static int bind_to(struct sim_ports *ps, struct sim_inet *in, const char *addr, uint16_t port)

@@ -23,11 +23,6 @@ static struct sim_sock *udp_new(struct net_fixture *f, unsigned host, int domain
 	return sk;
 }
 
-static void udp_close(struct sim_sock *sk)
-{
-	sim_udp_sock_ops.release(sk, &task);
-}
-
 static int udp_bind(struct sim_sock *sk, const char *addr, uint16_t port)
 {
 	struct sim_sockaddr a = net_name(sk->domain, addr, port);
@@ -80,8 +75,8 @@ static struct pair pair_new(int domain)
 
 static void pair_free(struct pair *p)
 {
-	udp_close(p->a);
-	udp_close(p->b);
+	net_close(p->a);
+	net_close(p->b);
 	net_free(p->f);
 }
 
@@ -207,7 +202,7 @@ static void nobody_there_refuses_a_connected_sender(void **state)
 		char buf[8];
 
 		(void)state;
-		udp_close(p.b);
+		net_close(p.b);
 		assert_int_equal(udp_send(p.a, "x", 1, 0, NULL), 1);
 		net_drain(p.f);
 		assert_int_equal(net_count(p.f, SIM_TRACE_DROP, SIM_DROP_NO_SOCKET), 1);
@@ -236,7 +231,7 @@ static void refusal_comes_back_over_a_wire(void **state)
 	assert_int_equal(sk->err_why.since_ns, 12 * SIM_NS_PER_MS);
 	assert_int_equal(net_last(f, SIM_TRACE_ARRIVE)->icmp_type, SIM_ICMP_UNREACHABLE);
 	assert_int_equal(net_last(f, SIM_TRACE_ARRIVE)->payload_len, 548);
-	udp_close(sk);
+	net_close(sk);
 	net_free(f);
 }
 
@@ -256,7 +251,7 @@ static void unreachable_neighbour_fails_after_three_seconds(void **state)
 	assert_int_equal(sk->err, EHOSTUNREACH);
 	assert_int_equal(net_count(f, SIM_TRACE_DROP, SIM_DROP_NO_HOST), 1);
 	assert_int_equal(sk->wmem_bytes, 0);
-	udp_close(sk);
+	net_close(sk);
 	net_free(f);
 }
 
@@ -277,8 +272,8 @@ static void host_that_comes_in_time_gets_what_waited(void **state)
 	assert_int_equal(buf[0], 'x');
 	assert_int_equal(udp_recv(b, buf, sizeof buf, 0, NULL), 1);
 	assert_int_equal(buf[0], 'y');
-	udp_close(a);
-	udp_close(b);
+	net_close(a);
+	net_close(b);
 	net_free(f);
 }
 
@@ -311,8 +306,8 @@ static void slow_wire_fills_the_send_buffer(void **state)
 	net_run(f, 1008 * SIM_NS_PER_MS);
 	assert_int_equal(udp_recv(to, data, sizeof data, 0, NULL), sizeof data);
 	net_run(f, 2 * SIM_NS_PER_S);
-	udp_close(sk);
-	udp_close(to);
+	net_close(sk);
+	net_close(to);
 	net_free(f);
 }
 
@@ -325,7 +320,7 @@ static void closed_socket_outlives_what_it_sent(void **state)
 	net_set(f, 0, 1, "rate 1000");
 	assert_int_equal(udp_connect(sk, "10.0.0.2", 9), 0);
 	assert_int_equal(udp_send(sk, "x", 1, 0, NULL), 1);
-	udp_close(sk);
+	net_close(sk);
 	assert_int_equal(f->hosts[0].net.num_sockets, 1);
 	net_run(f, SIM_NS_PER_S);
 	assert_int_equal(f->hosts[0].net.num_sockets, 0);
@@ -346,7 +341,7 @@ static void full_device_queue_is_silent_unless_asked(void **state)
 	f->hosts[0].net.switches.enobufs_reported = true;
 	assert_int_equal(udp_send(sk, "x", 1, 0, NULL), -ENOBUFS);
 	assert_int_equal(task.why.key, SIM_WHY_QUEUE_DROP);
-	udp_close(sk);
+	net_close(sk);
 	net_free(f);
 }
 
@@ -374,8 +369,8 @@ static void large_datagram_goes_in_fragments_and_comes_out_whole(void **state)
 		((struct sim_inet *)a)->mtu_discover = ((struct sim_inet *)a)->mtu_discover6 = IP_PMTUDISC_DO;
 		assert_int_equal(udp_send(a, data, six ? 1453 : 1473, 0, NULL), -EMSGSIZE);
 		assert_int_equal(udp_send(a, data, six ? 1452 : 1472, 0, NULL), six ? 1452 : 1472);
-		udp_close(a);
-		udp_close(b);
+		net_close(a);
+		net_close(b);
 		net_free(f);
 	}
 }
@@ -452,11 +447,11 @@ static void broadcast_reaches_all_stations_and_all_sockets(void **state)
 	hear(f, b, 2);
 	hear(f, b2, 2);
 	hear(f, exact, 0);
-	udp_close(from);
-	udp_close(own);
-	udp_close(b);
-	udp_close(b2);
-	udp_close(exact);
+	net_close(from);
+	net_close(own);
+	net_close(b);
+	net_close(b2);
+	net_close(exact);
 	net_free(f);
 }
 
@@ -491,7 +486,7 @@ static void shutdown_of_an_unconnected_socket_fails_and_works(void **state)
 	assert_int_equal(sim_udp_sock_ops.poll(sk) & (EPOLLIN | EPOLLOUT | EPOLLHUP | EPOLLRDHUP),
 			 EPOLLIN | EPOLLOUT | EPOLLHUP | EPOLLRDHUP);
 	assert_int_equal(sim_udp_sock_ops.shutdown(sk, &task, 3), -EINVAL);
-	udp_close(sk);
+	net_close(sk);
 	net_free(f);
 }
 
@@ -529,8 +524,8 @@ static void order_of_errors(void **state)
 	assert_int_equal(udp_send(sk, data, 65508, 0, NULL), -EMSGSIZE);
 	assert_int_equal(udp_send(sk, "x", 1, 0, &zero), -EINVAL);
 	assert_int_equal(udp_send(sk, "x", 1, 0, NULL), -ECONNREFUSED);
-	udp_close(sk);
-	udp_close(six);
+	net_close(sk);
+	net_close(six);
 	net_free(f);
 }
 
@@ -575,9 +570,9 @@ static uint64_t traffic_hash(bool wire_bytes, uint64_t seed)
 	}
 	net_run(f, sim_now(&f->ctx) + 100 * SIM_NS_PER_S);
 	hash = f->ctx.trace.hash;
-	udp_close(a);
-	udp_close(b);
-	udp_close(c);
+	net_close(a);
+	net_close(b);
+	net_close(c);
 	net_free(f);
 	return hash;
 }
