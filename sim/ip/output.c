@@ -77,7 +77,7 @@ static int cut(struct sim_ip *ip, const struct sim_packet *p, const unsigned cha
 	struct sim_arena *a = sim_ip_arena(ip);
 	struct sim_slab *tail = NULL;
 	struct sim_bytes piece;
-	uint32_t from_header = off < header_len ? header_len - off : 0, done = 0, len;
+	uint32_t from_header = off < header_len ? header_len - off : 0, done = 0, len = 0;
 	const unsigned char *data;
 
 	if (!from_header) {

@@ -273,7 +273,7 @@ int sim_bytes_to_user(const struct sim_bytes *run, uint32_t off, uint32_t len, s
 void sim_bytes_read(const struct sim_bytes *run, uint32_t off, uint32_t len, void *to)
 {
 	struct iovec iov = { to, len };
-	uint32_t done = 0, n;
+	uint32_t done = 0, n = 0;
 
 	SIM_ASSERT(off <= run->len && len <= run->len - off);
 	while (done < len) {
@@ -290,7 +290,7 @@ int sim_bytes_unshare(struct sim_arena *a, struct sim_bytes *run)
 {
 	struct sim_slab *tail = NULL;
 	struct sim_bytes copy = { NULL, 0, 0 };
-	uint32_t done = 0, n;
+	uint32_t done = 0, n = 0;
 
 	if (!run->len)
 		return 0;
@@ -318,7 +318,7 @@ uint64_t sim_bytes_digest(const struct sim_bytes *run)
 {
 	uint64_t h = 0x243f6a8885a308d3u ^ run->len, word = 0;
 	unsigned fill = 0;
-	uint32_t done = 0, n;
+	uint32_t done = 0, n = 0;
 
 	while (done < run->len) {
 		const unsigned char *p = sim_bytes_piece(run, done, &n);
