@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * simsock.h - a virtual network for tests: while a world is alive on a thread, that thread's sockets are simulated.
- * With no world alive they are libc's own.
+ * simsock.h - a virtual network for tests: while a world is alive on a thread, that thread's sockets are
+ * simulated. With no world alive they are libc's own.
  *
- * Two ways to a world: sim_test() of simsock_cmocka.h makes one for each test; a program calls sim_world_new().
+ * Two ways to a world: sim_test() of simsock_cmocka.h makes one for each test; a program calls
+ * sim_world_new().
  *
- * Mistakes. A string that cannot be understood (a rule, a link, a script, a selector) is shown with a caret and what
- * was expected. Under sim_test() the test then fails at that call; elsewhere the program ends with status
- * SIM_EXIT_MISTAKE. The functions here therefore return nothing to be checked.
+ * Mistakes. A string that cannot be understood (a rule, a link, a script, a selector) is shown with a caret
+ * and what was expected. Under sim_test() the test then fails at that call; elsewhere the program ends with
+ * status SIM_EXIT_MISTAKE. The functions here therefore return nothing to be checked.
  *
- * Time is virtual, in nanoseconds since the world was made. Functions marked [time] may move it and let other tasks
- * run; all others do neither.
+ * Time is virtual, in nanoseconds since the world was made. Functions marked [time] may move it and let other
+ * tasks run; all others do neither.
  *
- * Strings given are copied. Strings returned belong to the world: they stay as they are until the same function is
- * called again, and go with the world.
+ * Strings given are copied. Strings returned belong to the world: they stay as they are until the same
+ * function is called again, and go with the world.
  *
- * SIMSOCK=kernel in the environment: the same program on real sockets. Then there is no world, and what only a world
- * can do skips the test (elsewhere: ends the program with status SIM_EXIT_SKIP). sim_pair() works there too.
+ * SIMSOCK=kernel in the environment: the same program on real sockets. Then there is no world, and what only
+ * a world can do skips the test (elsewhere: ends the program with status SIM_EXIT_SKIP). sim_pair() works
+ * there too.
  *
- * Environment: SIMSOCK_SEED (seed of worlds made with 0), SIMSOCK_WIRE=bytes (every packet goes through its bytes at
- * every hop), SIMSOCK_ARENA (address space of a world, "1GiB"), SIMSOCK_RING (trace records kept, "1024"),
- * SIMSOCK_TRACE=FILE (the time line of all worlds, one behind the other), SIMSOCK_PCAP=FILE (a capture of the first
- * world; of the next ones FILE.2, FILE.3, ...), SIMSOCK_RECORD=0 (sockets do not keep what they move: no sim_sent()).
+ * Environment: SIMSOCK_SEED (seed of worlds made with 0), SIMSOCK_WIRE=bytes (every packet goes through its
+ * bytes at every hop), SIMSOCK_ARENA (address space of a world, "1GiB"), SIMSOCK_RING (trace records kept,
+ * "1024"), SIMSOCK_TRACE=FILE (the time line of all worlds, one behind the other), SIMSOCK_PCAP=FILE (a
+ * capture of the first world; of the next ones FILE.2, FILE.3, ...), SIMSOCK_RECORD=0 (sockets do not keep
+ * what they move: no sim_sent()).
  */
 #ifndef SIMSOCK_H
 #define SIMSOCK_H
@@ -37,40 +40,43 @@ struct sim_world;
 
 /* How a program ends that has no test framework to tell. */
 enum {
-	SIM_EXIT_MISTAKE = 2,	/* a control call was given what it cannot understand, or cannot do */
-	SIM_EXIT_SKIP = 77,	/* needs the simulation, and SIMSOCK=kernel */
+	SIM_EXIT_MISTAKE = 2,   /* a control call was given what it cannot understand, or cannot do */
+	SIM_EXIT_SKIP = 77,     /* needs the simulation, and SIMSOCK=kernel */
 	SIM_EXIT_DEADLOCK = 86, /* nothing can ever happen again, or a task spins without end */
 };
 
 /* ---- Worlds ---- */
 
 /*
- * A world with the hosts "client" (10.0.0.1/24, fd00::1/64) and "server" (10.0.0.2/24, fd00::2/64) on one segment
- * without delay; it becomes the calling thread's, and the caller runs on "client". Same seed, same program: the same
- * run. 0: $SIMSOCK_SEED, else 1. NULL never: failing ends the program (see above).
+ * A world with the hosts "client" (10.0.0.1/24, fd00::1/64) and "server" (10.0.0.2/24, fd00::2/64) on one
+ * segment without delay; it becomes the calling thread's, and the caller runs on "client". Same seed, same
+ * program: the same run. 0: $SIMSOCK_SEED, else 1. NULL never: failing ends the program (see above).
  */
 struct sim_world *sim_world_new(uint64_t seed);
 /* For fuzzers: the bytes are the choices, folded into the seed. */
 struct sim_world *sim_world_from_bytes(const void *choices, size_t len);
-/* At any moment, from the thread that made it, not from a spawned task. What is open in it is gone. NULL is legal. */
+/* At any moment, from the thread that made it, not from a spawned task. What is open in it is gone. NULL is
+ * legal. */
 void sim_world_free(struct sim_world *w);
 
-uint64_t sim_seed(void);		  /* of this thread's world; 0: no world */
+uint64_t sim_seed(void);             /* of this thread's world; 0: no world */
 size_t sim_world_memory_bytes(void); /* what the world has allocated now */
 
 /* ---- Hosts, links, settings ---- */
 
 /*
- * A host by name, which getaddrinfo() finds too. addrs: addresses with their prefix, blanks or commas between:
- * "10.0.0.3/24 fd00::3/64". Said again of a host that exists: further addresses.
+ * A host by name, which getaddrinfo() finds too. addrs: addresses with their prefix, blanks or commas
+ * between: "10.0.0.3/24 fd00::3/64". Said again of a host that exists: further addresses.
  */
 void sim_host(const char *name, const char *addrs);
 /*
- * The wire between two hosts, both directions, in tc-netem(8)'s words: "delay 20ms loss 1% rate 10mbit limit 100 mtu
- * 1400". Said again: changed; what is under way keeps its time. a and b the same: that host's loopback.
+ * The wire between two hosts, both directions, in tc-netem(8)'s words: "delay 20ms loss 1% rate 10mbit limit
+ * 100 mtu 1400". Said again: changed; what is under way keeps its time. a and b the same: that host's
+ * loopback.
  */
 void sim_link(const char *a, const char *b, const char *netem);
-/* By their Linux names: sim_sysctl("client", "net.ipv4.tcp_wmem", "4096 16384 4194304"). Later sockets have it. */
+/* By their Linux names: sim_sysctl("client", "net.ipv4.tcp_wmem", "4096 16384 4194304"). Later sockets have
+ * it. */
 void sim_sysctl(const char *host, const char *name, const char *value);
 /*
  * At a time from now ("+1s") or since the beginning ("1s"), one of:
@@ -82,22 +88,26 @@ void sim_at(const char *when, const char *line);
 /* ---- Peers ---- */
 
 /*
- * Two connected descriptors, both the caller's, closed by the world if not before. kind: "tcp", "tcp6", "udp", "udp6"
- * (fd[0] on "client", fd[1] on "server", after a real handshake; the listener is closed), "unix" or "unix stream",
- * "unix dgram", "unix seqpacket"; with "nonblock" and "cloexec" behind. [time]: a TCP handshake takes its time.
+ * Two connected descriptors, both the caller's, closed by the world if not before. kind: "tcp", "tcp6",
+ * "udp", "udp6" (fd[0] on "client", fd[1] on "server", after a real handshake; the listener is closed),
+ * "unix" or "unix stream", "unix dgram", "unix seqpacket"; with "nonblock" and "cloexec" behind. [time]: a
+ * TCP handshake takes its time.
  */
 void sim_pair(int fd[2], const char *kind);
 /*
- * A peer that listens on TCP (IPv4 and IPv6) from now on and does what the script says, steps with ";" between:
- *	expect BYTES   read N   send BYTES   fill N   wait SPAN   echo   discard   shutdown   close   rst   accept   loop
- * "expect *1\\r\\n; send +PO; wait 50ms; rst". Other bytes than expected fail the test. It is a process of its own:
- * rules leave it alone. Once the other side has closed or reset the connection, what the script still sends is lost.
+ * A peer that listens on TCP (IPv4 and IPv6) from now on and does what the script says, steps with ";"
+ * between. "expect *1\\r\\n; send +PO; wait 50ms; rst":
+ *
+ *	expect BYTES, read N, send BYTES, fill N, wait SPAN, echo, discard, shutdown, close, rst, accept, loop
+ *
+ * Other bytes than expected fail the test. It is a process of its own: rules leave it alone. Once the other
+ * side has closed or reset the connection, what the script still sends is lost.
  */
 void sim_serve(const char *host, int port, const char *script);
 /*
- * A task in a new process on that host: it runs when the caller blocks, and what it has open is closed when fn
- * returns or a signal ends it. Assertions in it fail the test. It is stopped, wherever it is, when the world goes.
- * Returns the process's number, > 0.
+ * A task in a new process on that host: it runs when the caller blocks, and what it has open is closed when
+ * fn returns or a signal ends it. Assertions in it fail the test. It is stopped, wherever it is, when the
+ * world goes. Returns the process's number, > 0.
  */
 int sim_spawn(const char *host, void (*fn)(void *), void *arg);
 int sim_status(int proc); /* how it ended, as wait(2) tells (0: fn returned); -1: not yet */
@@ -105,11 +115,13 @@ int sim_status(int proc); /* how it ended, as wait(2) tells (0: fn returned); -1
 /* ---- Sockets: selectors, exact buffers ---- */
 
 /*
- * A selector names sockets, made or yet to be made, of the program under test. Terms, all of which must hold ("and"
- * may stand between):
+ * A selector names sockets, made or yet to be made, of the program under test. Terms, all of which must
+ * hold ("and" may stand between):
+ *
  *	HOST   fd N   tcp   udp   unix   sport = N   dport = N   state NAME   all
- * HOST is a host's name; NAME as ss(8) has it ("established", "listen", "CLOSE-WAIT"). HOST also names built-in
- * peers' sockets on it.
+ *
+ * HOST is a host's name; NAME as ss(8) has it ("established", "listen", "CLOSE-WAIT"). HOST also names
+ * built-in peers' sockets on it.
  */
 const char *sim_fd(int fd); /* "fd N"; the last four results stay valid */
 /* A send buffer of exactly so many bytes; room returns when the peer's TCP acknowledges. Streams only. */
@@ -121,41 +133,46 @@ void sim_capacity(const char *sel, size_t bytes);
 
 /*
  * A rule for calls of the program under test, in strace's syntax (CALLS:KEY=VALUE:...):
- *	send:error=EINTR:when=3    %send:short=80%:p=90%    %send:returns=10,10,EINTR,*    connect:delay_enter=5ms
- * (*: as the network would). Calls are counted per host. Returns the rule's id, > 0. One that never fired fails a
- * passing sim_test().
+ *
+ *	send:error=EINTR:when=3   %send:short=80%:p=90%   %send:returns=10,10,EINTR,*
+ *
+ * (*: as the network would). Calls are counted per host. Returns the rule's id, > 0. One that never fired
+ * fails a passing sim_test().
  */
 int sim_inject(const char *rule);
-int sim_fired(int id);	    /* how often; of a rule that was taken back too */
-void sim_uninject(int id);  /* taken back: no fault any more, no complaint at the end */
+int sim_fired(int id);     /* how often; of a rule that was taken back too */
+void sim_uninject(int id); /* taken back: no fault any more, no complaint at the end */
 
 /* ---- Time ---- */
 
 int64_t sim_now_ns(void);
 void sim_advance(const char *span); /* "1h": the caller sleeps so long. [time] */
-void sim_run(void);		    /* until nothing is due but housekeeping (keepalive, TIME-WAIT). [time] */
+void sim_run(void);                 /* until nothing is due but housekeeping (keepalive, TIME-WAIT). [time] */
 
 /* ---- What happened ---- */
 
 /* Why the caller's last call failed or came up short. */
 struct sim_why {
-	int err;	  /* errno value; 0: it came up short, or none has failed */
+	int err;          /* errno value; 0: it came up short, or none has failed */
 	const char *key;  /* "peer-not-reading": stable, for tests; "none" */
-	const char *text; /* "send(5, 20000) = -1 EAGAIN: send buffer full: 16384 of 16384 bytes queued; ..." */
+	const char *text; /* "send(5, 20000) = -1 EAGAIN: send buffer full: 16384 of 16384 bytes queued" */
 	int64_t since_ns; /* when the cause began; -1: not known */
 };
 const struct sim_why *sim_explain(void);
 
-/* Bytes that sends accepted, and that the peer's program read, of all selected sockets in the order they were made:
- * up to cap of them into buf (NULL with cap 0); how many there are. The first MiB of each socket is kept. */
+/* Bytes that sends accepted, and that the peer's program read, of all selected sockets in the order they were
+ * made: up to cap of them into buf (NULL with cap 0); how many there are. The first MiB of each socket is
+ * kept. */
 size_t sim_sent(const char *sel, void *buf, size_t cap);
 size_t sim_delivered(const char *sel, void *buf, size_t cap);
 
 const char *sim_calls(const char *sel); /* the last calls, a line each, as strace prints them */
-const char *sim_sockets(void);		/* all sockets of all hosts, as ss(8) prints them */
-void sim_pcap(const char *path);	/* from now on, packets into a capture; NULL: ends it */
-void sim_trace(const char *path);	/* from now on, calls and packets on one time scale into a file, "-": stdout */
-/* Over everything since the world was made (outside sim_test(): since this was first called), the same everywhere. */
+const char *sim_sockets(void);          /* all sockets of all hosts, as ss(8) prints them */
+void sim_pcap(const char *path);        /* from now on, packets into a capture; NULL: ends it */
+void sim_trace(const char *path); /* the time line of calls and packets into a file, "-": stdout; NULL: no
+				     more */
+/* Over everything since the world was made (outside sim_test(): since this was first called), the same
+ * everywhere. */
 uint64_t sim_trace_hash(void);
 
 /* Where the caller stands, for messages; the macros below say it. */
@@ -165,26 +182,26 @@ void sim_here(const char *file, int line);
 }
 #endif
 
-#define sim_world_new(seed)	      (sim_here(__FILE__, __LINE__), sim_world_new(seed))
-#define sim_host(name, addrs)	      (sim_here(__FILE__, __LINE__), sim_host(name, addrs))
-#define sim_link(a, b, netem)	      (sim_here(__FILE__, __LINE__), sim_link(a, b, netem))
+#define sim_world_new(seed)           (sim_here(__FILE__, __LINE__), sim_world_new(seed))
+#define sim_host(name, addrs)         (sim_here(__FILE__, __LINE__), sim_host(name, addrs))
+#define sim_link(a, b, netem)         (sim_here(__FILE__, __LINE__), sim_link(a, b, netem))
 #define sim_sysctl(host, name, value) (sim_here(__FILE__, __LINE__), sim_sysctl(host, name, value))
-#define sim_at(when, line)	      (sim_here(__FILE__, __LINE__), sim_at(when, line))
-#define sim_pair(fd, kind)	      (sim_here(__FILE__, __LINE__), sim_pair(fd, kind))
+#define sim_at(when, line)            (sim_here(__FILE__, __LINE__), sim_at(when, line))
+#define sim_pair(fd, kind)            (sim_here(__FILE__, __LINE__), sim_pair(fd, kind))
 #define sim_serve(host, port, script) (sim_here(__FILE__, __LINE__), sim_serve(host, port, script))
 #define sim_spawn(host, fn, arg)      (sim_here(__FILE__, __LINE__), sim_spawn(host, fn, arg))
-#define sim_status(proc)	      (sim_here(__FILE__, __LINE__), sim_status(proc))
-#define sim_sndbuf(sel, bytes)	      (sim_here(__FILE__, __LINE__), sim_sndbuf(sel, bytes))
+#define sim_status(proc)              (sim_here(__FILE__, __LINE__), sim_status(proc))
+#define sim_sndbuf(sel, bytes)        (sim_here(__FILE__, __LINE__), sim_sndbuf(sel, bytes))
 #define sim_capacity(sel, bytes)      (sim_here(__FILE__, __LINE__), sim_capacity(sel, bytes))
-#define sim_inject(rule)	      (sim_here(__FILE__, __LINE__), sim_inject(rule))
-#define sim_fired(id)		      (sim_here(__FILE__, __LINE__), sim_fired(id))
-#define sim_uninject(id)	      (sim_here(__FILE__, __LINE__), sim_uninject(id))
-#define sim_advance(span)	      (sim_here(__FILE__, __LINE__), sim_advance(span))
-#define sim_run()		      (sim_here(__FILE__, __LINE__), sim_run())
-#define sim_sent(sel, buf, cap)	      (sim_here(__FILE__, __LINE__), sim_sent(sel, buf, cap))
+#define sim_inject(rule)              (sim_here(__FILE__, __LINE__), sim_inject(rule))
+#define sim_fired(id)                 (sim_here(__FILE__, __LINE__), sim_fired(id))
+#define sim_uninject(id)              (sim_here(__FILE__, __LINE__), sim_uninject(id))
+#define sim_advance(span)             (sim_here(__FILE__, __LINE__), sim_advance(span))
+#define sim_run()                     (sim_here(__FILE__, __LINE__), sim_run())
+#define sim_sent(sel, buf, cap)       (sim_here(__FILE__, __LINE__), sim_sent(sel, buf, cap))
 #define sim_delivered(sel, buf, cap)  (sim_here(__FILE__, __LINE__), sim_delivered(sel, buf, cap))
-#define sim_calls(sel)		      (sim_here(__FILE__, __LINE__), sim_calls(sel))
-#define sim_pcap(path)		      (sim_here(__FILE__, __LINE__), sim_pcap(path))
-#define sim_trace(path)		      (sim_here(__FILE__, __LINE__), sim_trace(path))
+#define sim_calls(sel)                (sim_here(__FILE__, __LINE__), sim_calls(sel))
+#define sim_pcap(path)                (sim_here(__FILE__, __LINE__), sim_pcap(path))
+#define sim_trace(path)               (sim_here(__FILE__, __LINE__), sim_trace(path))
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Worlds round cmocka's tests. cmocka ends a failed test by a longjmp() from _fail() to its runner, which knows neither
- * of worlds nor of stacks: so _fail() and _skip() are ours here, go to the main task's stack, say what is to be
- * said, free the world, and then call cmocka's own. Whatever leaves a test by another way (mock() without a value, a
- * crash) finds the world still there in the teardown.
+ * Worlds round cmocka's tests. cmocka ends a failed test by a longjmp() from _fail() to its runner, which
+ * knows neither of worlds nor of stacks: so _fail() and _skip() are ours here, go to the main task's stack,
+ * say what is to be said, free the world, and then call cmocka's own. Whatever leaves a test by another way
+ * (mock() without a value, a crash) finds the world still there in the teardown.
  *
  * Every name of cmocka's is weak, so that a program without cmocka links too; ours are weak, so that a static
  * libcmocka.a, which calls its own directly, links too: then failures are reported in the teardown.
@@ -29,8 +29,9 @@ enum { LAST_CALLS = 20, TEXT_BYTES = 16384, SHOWN_BYTES = 32 };
 
 void print_error(const char *const format, ...) __attribute__((weak));
 void print_message(const char *const format, ...) __attribute__((weak));
-int _cmocka_run_group_tests(const char *group_name, const struct CMUnitTest *const tests, const size_t num_tests,
-			    CMFixtureFunction group_setup, CMFixtureFunction group_teardown) __attribute__((weak));
+int _cmocka_run_group_tests(const char *group_name, const struct CMUnitTest *const tests,
+			    const size_t num_tests, CMFixtureFunction group_setup,
+			    CMFixtureFunction group_teardown) __attribute__((weak));
 /* What a result line shows as the failure's message; not in the header, though it is exported. */
 void cm_print_error(const char *const format, ...) __attribute__((weak, format(printf, 1, 2)));
 
@@ -241,8 +242,8 @@ int sim_test_teardown(void **state)
 }
 
 /*
- * A group's state hides every test's own from cmocka 1.1, and that is where sim_test() keeps its function: so cmocka
- * never learns of the group's state, and each other test is given it as its own.
+ * A group's state hides every test's own from cmocka 1.1, and that is where sim_test() keeps its function: so
+ * cmocka never learns of the group's state, and each other test is given it as its own.
  */
 static int setup_group(void **state)
 {
@@ -262,8 +263,8 @@ static int teardown_group(void **state)
 	return group.teardown(state);
 }
 
-int sim_test_group(const char *name, const struct CMUnitTest *tests, size_t num_tests, CMFixtureFunction setup,
-		   CMFixtureFunction teardown)
+int sim_test_group(const char *name, const struct CMUnitTest *tests, size_t num_tests,
+		   CMFixtureFunction setup, CMFixtureFunction teardown)
 {
 	int num_failed;
 
@@ -287,11 +288,14 @@ static void add_bytes(struct sim_str *out, const unsigned char *p, size_t len)
 {
 	sim_str_add(out, "\"");
 	for (size_t i = 0; i < len && i < SHOWN_BYTES; i++)
-		sim_str_printf(out, p[i] >= ' ' && p[i] < 0x7f && p[i] != '"' && p[i] != '\\' ? "%c" : "\\x%02x", p[i]);
+		sim_str_printf(out,
+			       p[i] >= ' ' && p[i] < 0x7f && p[i] != '"' && p[i] != '\\' ? "%c" : "\\x%02x",
+			       p[i]);
 	sim_str_add(out, len > SHOWN_BYTES ? "...\"" : "\"");
 }
 
-static void compare(const char *what, const unsigned char *got, size_t got_len, const unsigned char *want, size_t len)
+static void compare(const char *what, const unsigned char *got, size_t got_len, const unsigned char *want,
+		    size_t len)
 {
 	char text[SIM_LINE_BYTES];
 	struct sim_str out = sim_str_on(text, sizeof text);
@@ -323,7 +327,8 @@ static void assert_moved(const char *what, bool delivered, const char *sel, cons
 
 	got = sim_arena_alloc(c->w->ctx.arena, total + 1); /* goes with the world when the assertion fails */
 	if (!got)
-		sim_control_fail("%s %zu of %zu bytes, which is more than the world's memory can show", what, total, len);
+		sim_control_fail("%s %zu of %zu bytes, which is more than the world's memory can show", what,
+				 total, len);
 	(void)sim_control_moved(c, sel, delivered, got, total);
 	compare(what, got, total, buf, len);
 	sim_arena_free(c->w->ctx.arena, got, total + 1);

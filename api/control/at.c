@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_at(): lines that come to pass at a virtual time. A line is read when it is given, so that a mistake in it fails
- * where it stands, and read again when its time has come.
+ * sim_at(): lines that come to pass at a virtual time. A line is read when it is given, so that a mistake in
+ * it fails where it stands, and read again when its time has come.
  */
 #include "api/control/control.h"
 
@@ -127,7 +127,8 @@ static void act_signal(struct sim_control *c, const struct command *cmd)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->procs) {
+	sim_list_each(node, &c->w->procs)
+	{
 		struct sim_proc *p = sim_container_of(node, struct sim_proc, node);
 
 		if (p->host == cmd->host && !p->builtin && !p->ended)
@@ -162,7 +163,8 @@ static const struct verb verbs[] = {
 };
 enum { NUM_VERBS = sizeof verbs / sizeof verbs[0] };
 
-/* What stands behind the verb's word ends with the line, so that rest of it is a string. NULL and a diagnostic. */
+/* What stands behind the verb's word ends with the line, so that rest of it is a string. NULL and a
+ * diagnostic. */
 static const struct verb *parse_line(struct sim_control *c, const struct sim_source *src, struct command *out,
 				     struct sim_diag *d)
 {
@@ -191,15 +193,16 @@ static int64_t parse_when(struct sim_control *c, const char *when)
 	int64_t now_ns = c->w->ctx.clock.now_ns, span_ns;
 	struct sim_diag d;
 
-	if (sim_parse_span(relative ? sim_slice_sub(all, 1, all.len) : all, "time", SIM_SPAN_NEEDS_UNIT, &span_ns,
-			   &d))
+	if (sim_parse_span(relative ? sim_slice_sub(all, 1, all.len) : all, "time", SIM_SPAN_NEEDS_UNIT,
+			   &span_ns, &d))
 		sim_control_fail_diag(&d);
 	if (relative && span_ns > SIM_NEVER_NS - 1 - now_ns) {
 		sim_diag_slice(&d, all, "later than time goes");
 		sim_control_fail_diag(&d);
 	}
 	if (!relative && span_ns < now_ns) {
-		sim_diag_slice(&d, all, "that is past: write +" SIM_SLICE_FMT " for a time from now", SIM_SLICE_ARG(all));
+		sim_diag_slice(&d, all, "that is past: write +" SIM_SLICE_FMT " for a time from now",
+			       SIM_SLICE_ARG(all));
 		sim_control_fail_diag(&d);
 	}
 	return relative ? now_ns + span_ns : span_ns;
@@ -252,7 +255,8 @@ void sim_control_list_ats(struct sim_control *c, struct sim_str *out)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &c->ats) {
+	sim_list_each(node, &c->ats)
+	{
 		struct sim_at_line *at = sim_container_of(node, struct sim_at_line, node);
 
 		sim_str_add(out, "still to come at ");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the parts of the control API share, and what test frameworks hook into. One struct sim_control goes with each
- * world; it holds what belongs to the process that looks (files, texts, hooks), so it lies outside the world's arena.
+ * What the parts of the control API share, and what test frameworks hook into. One struct sim_control goes
+ * with each world; it holds what belongs to the process that looks (files, texts, hooks), so it lies outside
+ * the world's arena.
  *
  * Private to api/: programs see simsock.h.
  */
@@ -57,17 +58,17 @@ struct sim_control {
 	struct sim_world *w;
 	void *mem;
 	size_t mem_bytes;
-	struct sim_list knobs;	     /* sndbuf, capacity: for sockets to come */
-	struct sim_list ats;	     /* sim_at() lines to come */
-	uint32_t *builtin_tasks;     /* ids: what they do is not the program's */
+	struct sim_list knobs;   /* sndbuf, capacity: for sockets to come */
+	struct sim_list ats;     /* sim_at() lines to come */
+	uint32_t *builtin_tasks; /* ids: what they do is not the program's */
 	uint32_t num_builtin_tasks, cap_builtin_tasks;
-	uint32_t *pair_socks;	     /* ids of sockets made by sim_pair(): no leak */
+	uint32_t *pair_socks; /* ids of sockets made by sim_pair(): no leak */
 	unsigned num_pair_socks, cap_pair_socks;
-	uint32_t *retired;	     /* by id - 1: 1 + how often a rule that was taken back had fired */
+	uint32_t *retired; /* by id - 1: 1 + how often a rule that was taken back had fired */
 	uint32_t num_retired;
-	uint32_t *fd_socks;	     /* by descriptor: the last socket seen there */
+	uint32_t *fd_socks; /* by descriptor: the last socket seen there */
 	unsigned num_fd_socks;
-	uint32_t *peers;	     /* by socket id: the peer's id; 0: not known */
+	uint32_t *peers; /* by socket id: the peer's id; 0: not known */
 	uint32_t num_peers;
 	struct sim_control_grave *graves;
 	unsigned num_graves;
@@ -109,8 +110,8 @@ _Noreturn void sim_control_skip(const char *what);
 _Noreturn void sim_control_end(int status, const char *text);
 
 /*
- * Runs act(c, file, line) on the main task's stack, from whatever task; it must not return. For assertions that fail
- * in a spawned task.
+ * Runs act(c, file, line) on the main task's stack, from whatever task; it must not return. For assertions
+ * that fail in a spawned task.
  */
 _Noreturn void sim_control_on_main(struct sim_control *c, const char *file, int line,
 				   void (*act)(struct sim_control *c, const char *file, int line));
@@ -130,26 +131,29 @@ struct sim_netem;
 /* NULL and a diagnostic: no such host. */
 struct sim_host *sim_control_find_host(struct sim_control *c, struct sim_slice name, struct sim_diag *d);
 void sim_control_link(struct sim_host *a, struct sim_host *b, const struct sim_netem *netem);
-struct sim_host *sim_control_host(struct sim_control *c, const char *what, const char *name); /* fails if unknown */
+struct sim_host *sim_control_host(struct sim_control *c, const char *what, const char *name); /* fails if
+												 unknown */
 void sim_control_add_host(struct sim_control *c, const char *name, const char *addrs);
 /* A task in a new process that runs fn(arg) when its turn comes. */
 struct sim_task *sim_control_start(struct sim_control *c, struct sim_host *h, const char *name, bool builtin,
 				   void (*fn)(void *), void *arg);
 bool sim_control_is_builtin(const struct sim_control *c, uint32_t task_id);
 
-void sim_control_list_ats(struct sim_control *c, struct sim_str *out); /* lines of sim_at() that are still to come */
+void sim_control_list_ats(struct sim_control *c, struct sim_str *out); /* lines of sim_at() that are still to
+									  come */
 bool sim_control_parse_inet(const char *text, uint8_t addr[16]);
 
 /* Selectors. */
 struct sim_selector {
 	struct sim_host *host; /* NULL: any */
-	int fd;		       /* -1: any */
+	int fd;                /* -1: any */
 	uint32_t sock_id;      /* fd's socket when it was parsed; 0: none */
-	int kind;	       /* 't' 'u' 'x'; 0: any */
+	int kind;              /* 't' 'u' 'x'; 0: any */
 	uint16_t sport, dport; /* 0: any */
-	char state[16];	       /* as a view has it; "": any */
+	char state[16];        /* as a view has it; "": any */
 };
-void sim_selector_parse(struct sim_control *c, const char *text, struct sim_selector *sel); /* fails on a mistake */
+void sim_selector_parse(struct sim_control *c, const char *text, struct sim_selector *sel); /* fails on a
+											       mistake */
 bool sim_selector_matches(struct sim_control *c, const struct sim_selector *sel, struct sim_sock *sk);
 /* Bytes of all selected sockets: see sim_sent(). */
 size_t sim_control_moved(struct sim_control *c, const char *sel, bool delivered, void *buf, size_t cap);
@@ -165,12 +169,15 @@ void sim_control_sock_gone(struct sim_control *c, struct sim_sock *sk);
 void sim_render_time(struct sim_str *out, int64_t time_ns);
 void sim_render_name(struct sim_str *out, const struct sim_sockaddr *a); /* "10.0.0.1:80", "*" for none */
 void sim_render_why(struct sim_control *c, struct sim_str *out, const struct sim_reason *why);
-void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t rec_number, const struct sim_trace_rec *r);
+void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t rec_number,
+		     const struct sim_trace_rec *r);
 void sim_render_packet(struct sim_control *c, struct sim_str *out, const struct sim_packet *p);
 void sim_render_sock(struct sim_control *c, struct sim_str *out, struct sim_sock *sk);
-void sim_render_blocked(struct sim_control *c, struct sim_str *out, struct sim_task *t); /* t first, then the rest */
+void sim_render_blocked(struct sim_control *c, struct sim_str *out, struct sim_task *t); /* t first, then the
+											    rest */
 /* The last num calls of the program under test, a line each, every line ended. */
-void sim_render_last_calls(struct sim_control *c, struct sim_str *out, const struct sim_selector *sel, unsigned num);
+void sim_render_last_calls(struct sim_control *c, struct sim_str *out, const struct sim_selector *sel,
+			   unsigned num);
 /* " in send(5, 36) = -1 EPIPE": the last call of a task. */
 void sim_render_last_call_of(struct sim_control *c, struct sim_str *out, const struct sim_task *t);
 /* "10 10 EINTR 16": results of calls named as in a rule, oldest first. Fails on a mistake in sel or call. */
@@ -180,7 +187,7 @@ const char *sim_control_host_name(const struct sim_control *c, uint16_t host_id)
 /* Time line. Collecting keeps the reasons of failed calls, for sim_render_call(). */
 void sim_control_collect(struct sim_control *c);
 void sim_control_trace_to(struct sim_control *c, const char *path, bool append); /* NULL: ends it */
-void sim_control_pcap_to(struct sim_control *c, const char *path); /* NULL: ends it */
+void sim_control_pcap_to(struct sim_control *c, const char *path);               /* NULL: ends it */
 void sim_control_close_files(struct sim_control *c);
 
 /* What a test that passed has left behind, a line each ended by a newline; nothing: all is well. [time] */

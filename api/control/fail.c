@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How failures are told: a user's mistake, a dead-lock, a spin, a bug of ours. Under a test framework the test fails
- * from the main task's stack; else the program says why and ends with the status that simsock.h documents.
+ * How failures are told: a user's mistake, a dead-lock, a spin, a bug of ours. Under a test framework the
+ * test fails from the main task's stack; else the program says why and ends with the status that simsock.h
+ * documents.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -17,7 +18,8 @@
 #include "api/simsock.h"
 #include "sim/base/assert.h"
 
-/* Of the face, when it is linked in: waits for real descriptors that somebody in w polls; false: nobody does. */
+/* Of the face, when it is linked in: waits for real descriptors that somebody in w polls; false: nobody does.
+ */
 extern bool sim_real_wait(struct sim_world *w) __attribute__((weak));
 
 static __thread const struct sim_test_hooks *hooks;
@@ -78,7 +80,8 @@ void sim_control_on_main(struct sim_control *c, const char *file, int line,
 	c->failure.file = file;
 	c->failure.line = line;
 	if (t != main_task) {
-		/* Main stands in the middle of a call of its own, and never finishes it: the world goes next. */
+		/* Main stands in the middle of a call of its own, and never finishes it: the world goes next.
+		 */
 		c->failed_elsewhere = true;
 		s->current = main_task;
 		main_task->state = SIM_TASK_RUNNING;
@@ -125,7 +128,8 @@ static void skip_on_main(struct sim_control *c, const char *file, int line)
 }
 
 /* text may lie on a stack that is left behind. */
-static _Noreturn void tell_framework(const char *text, void (*act)(struct sim_control *c, const char *file, int line))
+static _Noreturn void tell_framework(const char *text,
+				     void (*act)(struct sim_control *c, const char *file, int line))
 {
 	struct sim_control *c = sim_control_peek();
 	const char *file;
@@ -213,8 +217,10 @@ int sim_control_on_spin(struct sim_world *w, struct sim_task *t)
 {
 	if (sim_real_wait && sim_real_wait(w))
 		return 0;
-	tell_stuck(sim_control_of(w),
-		   "spin: a task calls again and again, and nothing can ever change what it is told; virtual time ", t);
+	tell_stuck(
+		sim_control_of(w),
+		"spin: a task calls again and again, and nothing can ever change what it is told; virtual time ",
+		t);
 }
 
 /* ---- bugs of ours ---- */

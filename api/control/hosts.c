@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hosts, wires and sysctls by name, and tasks on them: sim_host(), sim_link(), sim_sysctl(), sim_spawn(). Nothing is
- * half applied: what is said is read and checked whole before any of it is done.
+ * Hosts, wires and sysctls by name, and tasks on them: sim_host(), sim_link(), sim_sysctl(), sim_spawn().
+ * Nothing is half applied: what is said is read and checked whole before any of it is done.
  */
 #include "api/control/control.h"
 
@@ -28,7 +28,8 @@ const char *sim_control_host_name(const struct sim_control *c, uint16_t host_id)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->hosts) {
+	sim_list_each(node, &c->w->hosts)
+	{
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		if (h->net.host_id == host_id)
@@ -41,7 +42,8 @@ static void list_hosts(struct sim_control *c, struct sim_str *out)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->hosts) {
+	sim_list_each(node, &c->w->hosts)
+	{
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		sim_str_printf(out, "%s%s", node->prev == &c->w->hosts ? "" : ", ", h->net.name);
@@ -55,7 +57,8 @@ struct sim_host *sim_control_find_host(struct sim_control *c, struct sim_slice n
 	struct sim_str list = sim_str_on(known, sizeof known);
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->hosts) {
+	sim_list_each(node, &c->w->hosts)
+	{
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		if (sim_slice_is(name, h->net.name))
@@ -94,10 +97,11 @@ static int parse_addr(struct sim_slice word, struct addr *out, struct sim_diag *
 	memcpy(text, sim_slice_text(word), slash);
 	text[slash] = '\0';
 	if (!sim_addr_parse(text, &out->addr))
-		return sim_diag_slice(d, word,
-				      "\"%s\" is no address: expected one with its prefix, such as 10.0.0.3/24 or "
-				      "fd00::3/64",
-				      text);
+		return sim_diag_slice(
+			d, word,
+			"\"%s\" is no address: expected one with its prefix, such as 10.0.0.3/24 or "
+			"fd00::3/64",
+			text);
 	if (slash == word.len)
 		return sim_diag_slice(d, word, "%s needs its prefix, such as %s/%u", text, text,
 				      sim_addr_is_v4(out->addr) ? 24u : 64u);
@@ -115,11 +119,12 @@ static int check_free(struct sim_control *c, const struct addr *addrs, unsigned 
 	struct sim_host *owner = sim_world_host_of(c->w, a->addr);
 
 	if (owner)
-		return sim_diag_slice(d, a->text, SIM_SLICE_FMT " belongs to \"%s\" already", SIM_SLICE_ARG(a->text),
-				      owner->net.name);
+		return sim_diag_slice(d, a->text, SIM_SLICE_FMT " belongs to \"%s\" already",
+				      SIM_SLICE_ARG(a->text), owner->net.name);
 	for (unsigned i = 0; i < n; i++)
 		if (sim_addr_equal(addrs[i].addr, a->addr))
-			return sim_diag_slice(d, a->text, SIM_SLICE_FMT " stands here twice", SIM_SLICE_ARG(a->text));
+			return sim_diag_slice(d, a->text, SIM_SLICE_FMT " stands here twice",
+					      SIM_SLICE_ARG(a->text));
 	return 0;
 }
 
@@ -129,7 +134,8 @@ static bool is_separator(char ch)
 }
 
 /* How many, or -EINVAL. */
-static int parse_addrs(struct sim_control *c, struct sim_slice in, struct addr out[MAX_ADDRS], struct sim_diag *d)
+static int parse_addrs(struct sim_control *c, struct sim_slice in, struct addr out[MAX_ADDRS],
+		       struct sim_diag *d)
 {
 	const char *p = sim_slice_text(in);
 	size_t at = 0, end;
@@ -143,8 +149,8 @@ static int parse_addrs(struct sim_control *c, struct sim_slice in, struct addr o
 		for (end = at; end < in.len && !is_separator(p[end]); end++)
 			;
 		if (n == MAX_ADDRS)
-			return sim_diag_slice(d, sim_slice_sub(in, at, end - at), "a host has at most %d addresses",
-					      MAX_ADDRS);
+			return sim_diag_slice(d, sim_slice_sub(in, at, end - at),
+					      "a host has at most %d addresses", MAX_ADDRS);
 		if (parse_addr(sim_slice_sub(in, at, end - at), &out[n], d) || check_free(c, out, n, d))
 			return -EINVAL;
 		n++;
@@ -167,8 +173,9 @@ static int check_name(struct sim_slice name, struct sim_diag *d)
 				      sizeof((struct sim_net *)0)->name - 1);
 	for (size_t i = 0; i < name.len; i++)
 		if (!strchr(letters, sim_slice_text(name)[i]))
-			return sim_diag_slice(d, sim_slice_sub(name, i, 1),
-					      "a host's name consists of letters, digits, \"-\", \".\" and \"_\"");
+			return sim_diag_slice(
+				d, sim_slice_sub(name, i, 1),
+				"a host's name consists of letters, digits, \"-\", \".\" and \"_\"");
 	if (sim_addr_parse(sim_slice_text(name), &a))
 		return sim_diag_slice(d, name, "an address is no name");
 	return 0;
@@ -322,7 +329,8 @@ int(sim_status)(int proc)
 	struct sim_control *c = sim_control_current("sim_status");
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->procs) {
+	sim_list_each(node, &c->w->procs)
+	{
 		struct sim_proc *p = sim_container_of(node, struct sim_proc, node);
 
 		if (p->id == (uint32_t)proc && !p->builtin && !p->is_program)

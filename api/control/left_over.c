@@ -6,7 +6,8 @@
 #include "api/calls/calls.h"
 #include "api/control/control.h"
 
-/* What is on the way may arrive: peers see the end of their connections. A task that never sleeps long ends it. */
+/* What is on the way may arrive: peers see the end of their connections. A task that never sleeps long ends
+ * it. */
 #define SETTLE_NS (60 * SIM_NS_PER_S)
 
 static void let_arrive(struct sim_world *w)
@@ -56,8 +57,8 @@ static void add_rules(struct sim_control *c, struct sim_str *out)
 
 	for (; (r = sim_fault_next(&c->w->rules, id)); id = r->id)
 		if (!r->num_fired)
-			sim_str_printf(out, "rule %d never fired: %s (%" PRIu64 " calls were asked)\n", r->id, r->text,
-				       r->num_asked);
+			sim_str_printf(out, "rule %d never fired: %s (%" PRIu64 " calls were asked)\n", r->id,
+				       r->text, r->num_asked);
 }
 
 void sim_control_left_over(struct sim_control *c, struct sim_str *out)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_pair(): two connected sockets, made by the sockets' own operations and not by calls, so that neither rules nor
- * the list of calls know of them. Under SIMSOCK=kernel the same over the real loopback.
+ * sim_pair(): two connected sockets, made by the sockets' own operations and not by calls, so that neither
+ * rules nor the list of calls know of them. Under SIMSOCK=kernel the same over the real loopback.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -28,13 +28,18 @@ struct pair_kind {
 static const struct {
 	const char *name;
 	int domain, type; /* 0: left as it is */
-	bool follows;	  /* only behind "unix" */
+	bool follows;     /* only behind "unix" */
 } words[] = {
-	{ "tcp", AF_INET, SOCK_STREAM, false },	  { "tcp6", AF_INET6, SOCK_STREAM, false },
-	{ "udp", AF_INET, SOCK_DGRAM, false },	  { "udp6", AF_INET6, SOCK_DGRAM, false },
-	{ "unix", AF_UNIX, SOCK_STREAM, false },  { "stream", 0, SOCK_STREAM, true },
-	{ "dgram", 0, SOCK_DGRAM, true },	  { "seqpacket", 0, SOCK_SEQPACKET, true },
-	{ "nonblock", 0, 0, false },		  { "cloexec", 0, 0, false },
+	{ "tcp", AF_INET, SOCK_STREAM, false },
+	{ "tcp6", AF_INET6, SOCK_STREAM, false },
+	{ "udp", AF_INET, SOCK_DGRAM, false },
+	{ "udp6", AF_INET6, SOCK_DGRAM, false },
+	{ "unix", AF_UNIX, SOCK_STREAM, false },
+	{ "stream", 0, SOCK_STREAM, true },
+	{ "dgram", 0, SOCK_DGRAM, true },
+	{ "seqpacket", 0, SOCK_SEQPACKET, true },
+	{ "nonblock", 0, 0, false },
+	{ "cloexec", 0, 0, false },
 };
 enum { NUM_WORDS = sizeof words / sizeof words[0] };
 
@@ -46,7 +51,8 @@ static int unknown_word(struct sim_slice word, struct sim_diag *d)
 	for (unsigned i = 0; i < NUM_WORDS; i++)
 		sim_suggest_offer(&s, words[i].name);
 	return sim_diag_slice(d, word,
-			      "unknown word \"" SIM_SLICE_FMT "\"%s (expected tcp, tcp6, udp, udp6, unix or unix with "
+			      "unknown word \"" SIM_SLICE_FMT
+			      "\"%s (expected tcp, tcp6, udp, udp6, unix or unix with "
 			      "stream, dgram or seqpacket, then nonblock, cloexec)",
 			      SIM_SLICE_ARG(word), sim_suggest_text(&s, hint));
 }
@@ -122,7 +128,8 @@ static struct sim_sockaddr addr_of(struct sim_control *c, const char *host, int 
 				return a;
 		}
 	}
-	sim_control_fail("sim_pair: host \"%s\" has no %s address", host, domain == AF_INET ? "IPv4" : "IPv6");
+	sim_control_fail("sim_pair: host \"%s\" has no %s address", host,
+			 domain == AF_INET ? "IPv4" : "IPv6");
 }
 
 static struct sim_sock *new_sock(struct sim_control *c, const char *host, const struct pair_kind *k)
@@ -211,7 +218,8 @@ static void pair_simulated(struct sim_control *c, int fd[2], const struct pair_k
 	struct sim_sock *pair[2];
 
 	if (k->domain == AF_UNIX)
-		must(sim_host_socketpair(sim_current->proc->net, sim_current, k->domain, k->type, 0, pair), "socketpair");
+		must(sim_host_socketpair(sim_current->proc->net, sim_current, k->domain, k->type, 0, pair),
+		     "socketpair");
 	else if (k->type == SOCK_STREAM)
 		pair_tcp(c, k, pair);
 	else
@@ -280,7 +288,8 @@ static void pair_real(int fd[2], const struct pair_kind *k)
 	int on = 1;
 
 	if (k->domain == AF_UNIX)
-		must_real(socketpair(AF_UNIX, k->type | (k->cloexec ? SOCK_CLOEXEC : 0), 0, fd), "socketpair");
+		must_real(socketpair(AF_UNIX, k->type | (k->cloexec ? SOCK_CLOEXEC : 0), 0, fd),
+			  "socketpair");
 	else
 		inet_real(fd, k);
 	for (int i = 0; i < 2 && k->nonblock; i++)

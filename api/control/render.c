@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Trace records and reasons as text: calls as strace(1) prints them, reasons by the texts of sim/task/why_table.h. The
- * records hold numbers only; names come from the same tables that parse them.
+ * Trace records and reasons as text: calls as strace(1) prints them, reasons by the texts of
+ * sim/task/why_table.h. The records hold numbers only; names come from the same tables that parse them.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -79,18 +79,27 @@ struct name {
 	const char *text;
 };
 
-#define NAME(x) { x, #x }
-static const struct name families[] = { NAME(AF_UNSPEC), NAME(AF_UNIX), NAME(AF_INET), NAME(AF_INET6), { 0, NULL } };
-static const struct name types[] = { NAME(SOCK_STREAM), NAME(SOCK_DGRAM), NAME(SOCK_RAW), NAME(SOCK_SEQPACKET),
-				     { 0, NULL } };
+#define NAME(x)       \
+	{             \
+		x, #x \
+	}
+static const struct name families[] = {
+	NAME(AF_UNSPEC), NAME(AF_UNIX), NAME(AF_INET), NAME(AF_INET6), { 0, NULL }
+};
+static const struct name types[] = {
+	NAME(SOCK_STREAM), NAME(SOCK_DGRAM), NAME(SOCK_RAW), NAME(SOCK_SEQPACKET), { 0, NULL }
+};
 static const struct name type_flags[] = { NAME(SOCK_NONBLOCK), NAME(SOCK_CLOEXEC), { 0, NULL } };
 static const struct name hows[] = { NAME(SHUT_RD), NAME(SHUT_WR), NAME(SHUT_RDWR), { 0, NULL } };
-static const struct name status_flags[] = { NAME(O_NONBLOCK), NAME(O_RDWR), NAME(O_APPEND), NAME(O_ASYNC),
-					    { 0, NULL } };
-static const struct name epoll_ops[] = { NAME(EPOLL_CTL_ADD), NAME(EPOLL_CTL_DEL), NAME(EPOLL_CTL_MOD), { 0, NULL } };
+static const struct name status_flags[] = {
+	NAME(O_NONBLOCK), NAME(O_RDWR), NAME(O_APPEND), NAME(O_ASYNC), { 0, NULL }
+};
+static const struct name epoll_ops[] = {
+	NAME(EPOLL_CTL_ADD), NAME(EPOLL_CTL_DEL), NAME(EPOLL_CTL_MOD), { 0, NULL }
+};
 static const struct name whences[] = { NAME(SEEK_SET), NAME(SEEK_CUR), NAME(SEEK_END), { 0, NULL } };
-static const struct name levels[] = { NAME(SOL_SOCKET), NAME(IPPROTO_IP), NAME(IPPROTO_TCP), NAME(IPPROTO_UDP),
-				      NAME(IPPROTO_IPV6), { 0, NULL } };
+static const struct name levels[] = { NAME(SOL_SOCKET),  NAME(IPPROTO_IP),   NAME(IPPROTO_TCP),
+				      NAME(IPPROTO_UDP), NAME(IPPROTO_IPV6), { 0, NULL } };
 #undef NAME
 
 static void add_name(struct sim_str *out, const struct name *names, int64_t value)
@@ -249,29 +258,15 @@ static void add_args(struct sim_str *out, const struct call *k)
 
 	switch (k->id) {
 	case SIM_CALL_SOCKET:
-	case SIM_CALL_SOCKETPAIR:
-		add_socket_args(out, k);
-		break;
+	case SIM_CALL_SOCKETPAIR: add_socket_args(out, k); break;
 	case SIM_CALL_BIND:
-	case SIM_CALL_CONNECT:
-		add_address(out, k);
-		break;
-	case SIM_CALL_LISTEN:
-		sim_str_printf(out, "%d", (int)k->arg1);
-		break;
-	case SIM_CALL_SHUTDOWN:
-		add_name(out, hows, (int)k->arg1);
-		break;
+	case SIM_CALL_CONNECT: add_address(out, k); break;
+	case SIM_CALL_LISTEN: sim_str_printf(out, "%d", (int)k->arg1); break;
+	case SIM_CALL_SHUTDOWN: add_name(out, hows, (int)k->arg1); break;
 	case SIM_CALL_GETSOCKOPT:
-	case SIM_CALL_SETSOCKOPT:
-		add_option_args(out, k);
-		break;
-	case SIM_CALL_FCNTL:
-		add_fcntl_args(out, k);
-		break;
-	case SIM_CALL_IOCTL:
-		add_ioctl_args(out, k);
-		break;
+	case SIM_CALL_SETSOCKOPT: add_option_args(out, k); break;
+	case SIM_CALL_FCNTL: add_fcntl_args(out, k); break;
+	case SIM_CALL_IOCTL: add_ioctl_args(out, k); break;
 	case SIM_CALL_EPOLL_CTL:
 		add_name(out, epoll_ops, (int)k->arg1);
 		sim_str_printf(out, ", %d", (int)k->arg2);
@@ -422,8 +417,10 @@ void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t n, con
 
 /* ---- the list of calls ---- */
 
-/* Does the record belong to what the selector names? By the socket as it is now, or by what was known of it. */
-static bool record_matches(struct sim_control *c, const struct sim_selector *sel, const struct sim_trace_rec *r)
+/* Does the record belong to what the selector names? By the socket as it is now, or by what was known of it.
+ */
+static bool record_matches(struct sim_control *c, const struct sim_selector *sel,
+			   const struct sim_trace_rec *r)
 {
 	struct call k = decode(r);
 	struct sim_sock *sk;
@@ -447,7 +444,8 @@ static bool is_shown(struct sim_control *c, const struct sim_selector *sel, cons
 	return r && r->kind == SIM_TRACE_CALL && record_matches(c, sel, r);
 }
 
-void sim_render_last_calls(struct sim_control *c, struct sim_str *out, const struct sim_selector *sel, unsigned num)
+void sim_render_last_calls(struct sim_control *c, struct sim_str *out, const struct sim_selector *sel,
+			   unsigned num)
 {
 	const struct sim_trace *tr = &c->w->ctx.trace;
 	uint64_t n = tr->num_written;

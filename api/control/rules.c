@@ -103,7 +103,8 @@ void(sim_advance)(const char *span)
 	struct sim_diag d;
 	int64_t span_ns;
 
-	if (sim_parse_span(sim_slice_trim(sim_slice_all(&src)), "time span", SIM_SPAN_NEEDS_UNIT, &span_ns, &d))
+	if (sim_parse_span(sim_slice_trim(sim_slice_all(&src)), "time span", SIM_SPAN_NEEDS_UNIT, &span_ns,
+			   &d))
 		sim_control_fail_diag(&d);
 	if (span_ns >= SIM_NEVER_NS - c->w->ctx.clock.now_ns)
 		sim_control_fail("sim_advance: \"%s\" is later than time goes", span);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Selectors, the exact knobs that wait for sockets to come, and what sockets have moved, also those that are gone: a
- * socket's log is taken over when it goes, so that a test can look at what was sent after the code under test has
- * closed it.
+ * Selectors, the exact knobs that wait for sockets to come, and what sockets have moved, also those that are
+ * gone: a socket's log is taken over when it goes, so that a test can look at what was sent after the code
+ * under test has closed it.
  */
 #include "api/control/control.h"
 
@@ -28,11 +28,11 @@ struct knob {
 };
 
 static const char *const states[][2] = {
-	{ "established", "ESTAB" },	{ "estab", "ESTAB" },		{ "syn-sent", "SYN-SENT" },
-	{ "syn-recv", "SYN-RECV" },	{ "fin-wait-1", "FIN-WAIT-1" }, { "fin-wait-2", "FIN-WAIT-2" },
-	{ "time-wait", "TIME-WAIT" },	{ "closed", "UNCONN" },		{ "unconn", "UNCONN" },
-	{ "close-wait", "CLOSE-WAIT" }, { "last-ack", "LAST-ACK" },	{ "listen", "LISTEN" },
-	{ "listening", "LISTEN" },	{ "closing", "CLOSING" },
+	{ "established", "ESTAB" },     { "estab", "ESTAB" },           { "syn-sent", "SYN-SENT" },
+	{ "syn-recv", "SYN-RECV" },     { "fin-wait-1", "FIN-WAIT-1" }, { "fin-wait-2", "FIN-WAIT-2" },
+	{ "time-wait", "TIME-WAIT" },   { "closed", "UNCONN" },         { "unconn", "UNCONN" },
+	{ "close-wait", "CLOSE-WAIT" }, { "last-ack", "LAST-ACK" },     { "listen", "LISTEN" },
+	{ "listening", "LISTEN" },      { "closing", "CLOSING" },
 };
 enum { NUM_STATES = sizeof states / sizeof states[0] };
 
@@ -191,7 +191,8 @@ static int parse_state(struct reader *r, struct sim_selector *out)
 	char hint[SIM_SUGGEST_BYTES];
 
 	for (unsigned i = 0; i < NUM_STATES; i++) {
-		if (strlen(states[i][0]) == word.len && !strncasecmp(states[i][0], sim_slice_text(word), word.len)) {
+		if (strlen(states[i][0]) == word.len &&
+		    !strncasecmp(states[i][0], sim_slice_text(word), word.len)) {
 			sim_str_copy(out->state, sizeof out->state, states[i][1]);
 			return 0;
 		}
@@ -209,14 +210,17 @@ static int unknown_term(struct reader *r, struct sim_slice word)
 	struct sim_list *node;
 
 	if (sim_slice_is(word, "or") || sim_slice_is(word, "not") || sim_slice_is(word, "("))
-		return sim_diag_slice(r->d, word, "a selector is a list of terms that must all hold: no \"" SIM_SLICE_FMT "\"",
+		return sim_diag_slice(r->d, word,
+				      "a selector is a list of terms that must all hold: no \"" SIM_SLICE_FMT
+				      "\"",
 				      SIM_SLICE_ARG(word));
 	for (unsigned i = 0; i < sizeof terms / sizeof terms[0]; i++)
 		sim_suggest_offer(&s, terms[i]);
 	sim_list_each(node, &r->c->w->hosts)
 		sim_suggest_offer(&s, sim_container_of(node, struct sim_host, node)->net.name);
 	return sim_diag_slice(r->d, word,
-			      "\"" SIM_SLICE_FMT "\" is neither a host nor a term%s (terms: HOST, fd N, tcp, udp, unix, "
+			      "\"" SIM_SLICE_FMT
+			      "\" is neither a host nor a term%s (terms: HOST, fd N, tcp, udp, unix, "
 			      "sport = N, dport = N, state NAME, all)",
 			      SIM_SLICE_ARG(word), sim_suggest_text(&s, hint));
 }
@@ -321,12 +325,16 @@ static void set_knob(const char *what, bool capacity, const char *sel, size_t by
 		struct sim_sock *sk = sim_world_find_sock(c->w, k->sel.sock_id);
 
 		if (!sk || !takes_knobs(sk))
-			sim_control_fail("%s: %s is no stream socket: TCP and Unix streams have exact buffers", what, sel);
+			sim_control_fail(
+				"%s: %s is no stream socket: TCP and Unix streams have exact buffers", what,
+				sel);
 	}
-	sim_list_each(h, &c->w->hosts) {
+	sim_list_each(h, &c->w->hosts)
+	{
 		struct sim_host *host = sim_container_of(h, struct sim_host, node);
 
-		sim_list_each(s, &host->net.sockets) {
+		sim_list_each(s, &host->net.sockets)
+		{
 			struct sim_sock *sk = sim_container_of(s, struct sim_sock, node);
 
 			if (takes_knobs(sk) && sim_selector_matches(c, &k->sel, sk))
@@ -356,7 +364,8 @@ void sim_control_on_socket(struct sim_world *w, struct sim_sock *sk)
 
 	if (!takes_knobs(sk))
 		return;
-	sim_list_each(node, &c->knobs) {
+	sim_list_each(node, &c->knobs)
+	{
 		struct knob *k = sim_container_of(node, struct knob, node);
 
 		if (sim_selector_matches(c, &k->sel, sk))
@@ -409,7 +418,8 @@ static void add_delivered(struct sim_control *c, struct sink *out, uint32_t peer
 
 static bool grave_matches(const struct sim_selector *sel, const struct sim_control_grave *g)
 {
-	if ((sel->host && g->host_id != sel->host->net.host_id) || (sel->kind && sel->kind != kind_letter(g->kind)))
+	if ((sel->host && g->host_id != sel->host->net.host_id) ||
+	    (sel->kind && sel->kind != kind_letter(g->kind)))
 		return false;
 	return !sel->sport && !sel->dport && !sel->state[0] && (sel->fd < 0 || sel->sock_id == g->sock_id);
 }

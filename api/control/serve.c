@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_serve(): a peer that does what a script says (scenarios/lang/serve.h), as a task of a process of its own, through
- * the same calls as everybody. What it finds wrong fails the test.
+ * sim_serve(): a peer that does what a script says (scenarios/lang/serve.h), as a task of a process of its
+ * own, through the same calls as everybody. What it finds wrong fails the test.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -87,8 +87,10 @@ static void begin_listening(struct serve *s)
 
 	must(s, fd, "socket");
 	s->listener = (int)fd;
-	must(s, sim_call_setsockopt(s->t, s->listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off), "IPV6_V6ONLY");
-	must(s, sim_call_setsockopt(s->t, s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "SO_REUSEADDR");
+	must(s, sim_call_setsockopt(s->t, s->listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off),
+	     "IPV6_V6ONLY");
+	must(s, sim_call_setsockopt(s->t, s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on),
+	     "SO_REUSEADDR");
 	must(s, sim_call_bind(s->t, s->listener, (struct sockaddr *)&a, sizeof a), "bind");
 	must(s, sim_call_listen(s->t, s->listener, BACKLOG), "listen");
 	s->listens = true;
@@ -114,8 +116,9 @@ static void close_conn(struct serve *s, bool reset)
 /* What ended the reading of a step: the text behind "and then". */
 static const char *end_of(long result)
 {
-	return result == 0 ? "the peer closed its side" : result == -ECONNRESET ? "the peer reset the connection" :
-							  "the connection failed";
+	return result == 0             ? "the peer closed its side"
+	       : result == -ECONNRESET ? "the peer reset the connection"
+				       : "the connection failed";
 }
 
 /* All bytes taken together, as they were wanted; false: the peer ended at the beginning of a round. */
@@ -168,7 +171,8 @@ static bool do_read(struct serve *s, const struct sim_serve_step *step)
 	uint64_t at = 0;
 
 	while (at < step->num_bytes) {
-		long n = receive(s, got, step->num_bytes - at < sizeof got ? step->num_bytes - at : sizeof got);
+		long n = receive(s, got,
+				 step->num_bytes - at < sizeof got ? step->num_bytes - at : sizeof got);
 
 		if (n <= 0 && at == 0 && s->round_begins)
 			return false;
@@ -241,37 +245,22 @@ static void do_accept(struct serve *s, bool implied)
 static bool do_step(struct serve *s, const struct sim_serve_step *step)
 {
 	switch (step->kind) {
-	case SIM_SERVE_EXPECT:
-		return do_expect(s, step);
-	case SIM_SERVE_READ:
-		return do_read(s, step);
-	case SIM_SERVE_SEND:
-		(void)send_all(s, step->bytes, step->num_bytes);
-		break;
-	case SIM_SERVE_FILL:
-		do_fill(s, step);
-		break;
-	case SIM_SERVE_WAIT:
-		sim_control_sleep(s->c, step->span_ns);
-		break;
+	case SIM_SERVE_EXPECT: return do_expect(s, step);
+	case SIM_SERVE_READ: return do_read(s, step);
+	case SIM_SERVE_SEND: (void)send_all(s, step->bytes, step->num_bytes); break;
+	case SIM_SERVE_FILL: do_fill(s, step); break;
+	case SIM_SERVE_WAIT: sim_control_sleep(s->c, step->span_ns); break;
 	case SIM_SERVE_ECHO:
-	case SIM_SERVE_DISCARD:
-		read_to_the_end(s, step->kind == SIM_SERVE_ECHO);
-		break;
+	case SIM_SERVE_DISCARD: read_to_the_end(s, step->kind == SIM_SERVE_ECHO); break;
 	case SIM_SERVE_SHUTDOWN:
 		(void)sim_call_shutdown(s->t, s->conn, SHUT_WR);
 		s->shut = true;
 		break;
 	case SIM_SERVE_CLOSE:
-	case SIM_SERVE_RST:
-		close_conn(s, step->kind == SIM_SERVE_RST);
-		break;
-	case SIM_SERVE_ACCEPT:
-		do_accept(s, step->len == 0);
-		break;
+	case SIM_SERVE_RST: close_conn(s, step->kind == SIM_SERVE_RST); break;
+	case SIM_SERVE_ACCEPT: do_accept(s, step->len == 0); break;
 	case SIM_SERVE_LOOP:
-	case SIM_SERVE_NUM_KINDS:
-		break;
+	case SIM_SERVE_NUM_KINDS: break;
 	}
 	if (step->kind != SIM_SERVE_ACCEPT && step->kind != SIM_SERVE_WAIT)
 		s->round_begins = false;
@@ -318,7 +307,8 @@ static void serve_main(void *arg)
 static void parse_script(struct serve *s, const char *script)
 {
 	struct sim_arena *a = s->c->w->ctx.arena;
-	size_t len = strlen(script), max_steps = sim_serve_max_steps(script), max_bytes = sim_serve_max_bytes(script);
+	size_t len = strlen(script), max_steps = sim_serve_max_steps(script),
+	       max_bytes = sim_serve_max_bytes(script);
 	unsigned char *bytes = sim_arena_alloc(a, max_bytes ? max_bytes : 1);
 	struct sim_diag d;
 

@@ -30,8 +30,8 @@ void sim_render_sock(struct sim_control *c, struct sim_str *out, struct sim_sock
 	(void)c;
 	memset(&v, 0, sizeof v);
 	sim_sock_op(sk)->view(sk, &v);
-	sim_str_printf(out, "%-5s %-10s %-6" PRIu64 " %-6" PRIu64, v.netid ? v.netid : "?", v.state ? v.state : "?",
-		       v.recv_q, v.send_q);
+	sim_str_printf(out, "%-5s %-10s %-6" PRIu64 " %-6" PRIu64, v.netid ? v.netid : "?",
+		       v.state ? v.state : "?", v.recv_q, v.send_q);
 	add_padded(out, &v.local);
 	add_padded(out, &v.peer);
 	while (out->len && out->buf[out->len - 1] == ' ')
@@ -51,12 +51,14 @@ const char *sim_sockets(void)
 			sim_control_fail("out of memory");
 	}
 	out = sim_str_on(c->sockets_text, c->sockets_text_bytes);
-	sim_str_printf(&out, "%-8s %-5s %-10s %-6s %-6s %-24s %s\n", "Host", "Netid", "State", "Recv-Q", "Send-Q",
-		       "Local Address:Port", "Peer Address:Port");
-	sim_list_each(h, &c->w->hosts) {
+	sim_str_printf(&out, "%-8s %-5s %-10s %-6s %-6s %-24s %s\n", "Host", "Netid", "State", "Recv-Q",
+		       "Send-Q", "Local Address:Port", "Peer Address:Port");
+	sim_list_each(h, &c->w->hosts)
+	{
 		struct sim_host *host = sim_container_of(h, struct sim_host, node);
 
-		sim_list_each(s, &host->net.sockets) {
+		sim_list_each(s, &host->net.sockets)
+		{
 			sim_str_printf(&out, "%-8s ", host->net.name);
 			sim_render_sock(c, &out, sim_container_of(s, struct sim_sock, node));
 			sim_str_add(&out, "\n");
@@ -101,7 +103,8 @@ void sim_render_blocked(struct sim_control *c, struct sim_str *out, struct sim_t
 
 	if (first->state != SIM_TASK_DEAD && !first->daemon)
 		add_task(c, out, first);
-	sim_list_each(node, &c->w->sched.all) {
+	sim_list_each(node, &c->w->sched.all)
+	{
 		struct sim_task *t = sim_container_of(node, struct sim_task, all);
 
 		if (t != first && t->state == SIM_TASK_BLOCKED && !t->daemon)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The time line: calls, packets, states, signals and tasks on one scale of virtual time, a line a record, as they
- * come. Packets as tcpdump(8) spells them, with sequence numbers counted from the first of their stream.
+ * The time line: calls, packets, states, signals and tasks on one scale of virtual time, a line a record, as
+ * they come. Packets as tcpdump(8) spells them, with sequence numbers counted from the first of their stream.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -25,14 +25,15 @@ enum { SOCKET_GONE = 2, TASK_BEGAN = 1, TIME_COLUMN = 11, HOST_COLUMN = 8 };
 /* ---- packets ---- */
 
 /* What a stream's numbers are counted from: that of its SYN, else of the first packet seen. */
-static uint32_t *isn_of(struct sim_control *c, struct sim_addr src, uint16_t sport, struct sim_addr dst, uint16_t dport,
-			bool syn, uint32_t seq)
+static uint32_t *isn_of(struct sim_control *c, struct sim_addr src, uint16_t sport, struct sim_addr dst,
+			uint16_t dport, bool syn, uint32_t seq)
 {
 	struct sim_isn *i;
 
 	for (unsigned n = 0; n < c->num_isns && n < SIM_CONTROL_ISNS; n++) {
 		i = &c->isns[n];
-		if (i->sport == sport && i->dport == dport && sim_addr_equal(i->src, src) && sim_addr_equal(i->dst, dst)) {
+		if (i->sport == sport && i->dport == dport && sim_addr_equal(i->src, src) &&
+		    sim_addr_equal(i->dst, dst)) {
 			if (syn)
 				i->isn = seq;
 			return &i->isn;
@@ -92,19 +93,16 @@ void sim_render_packet(struct sim_control *c, struct sim_str *out, const struct 
 		return;
 	}
 	switch (p->proto) {
-	case IPPROTO_TCP:
-		add_tcp(c, out, p);
-		break;
+	case IPPROTO_TCP: add_tcp(c, out, p); break;
 	case IPPROTO_UDP:
 		sim_str_printf(out, "UDP %u > %u len %" PRIu32, p->sport, p->dport, p->payload.len);
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		sim_str_printf(out, "ICMP%s type %u code %u", p->proto == IPPROTO_ICMP ? "" : "v6", p->icmp.type,
-			       p->icmp.code);
+		sim_str_printf(out, "ICMP%s type %u code %u", p->proto == IPPROTO_ICMP ? "" : "v6",
+			       p->icmp.type, p->icmp.code);
 		break;
-	default:
-		sim_str_printf(out, "IP protocol %u len %" PRIu32, p->proto, p->payload.len);
+	default: sim_str_printf(out, "IP protocol %u len %" PRIu32, p->proto, p->payload.len);
 	}
 	if (p->is_fragment)
 		sim_str_add(out, " (first fragment)");
@@ -182,19 +180,14 @@ static bool add_record(struct sim_control *c, struct sim_str *out, const struct 
 		if (p)
 			add_packet_line(c, out, r, p);
 		return p != NULL;
-	case SIM_TRACE_STATE:
-		add_state(c, out, r);
-		return true;
+	case SIM_TRACE_STATE: add_state(c, out, r); return true;
 	case SIM_TRACE_TIMER:
 		if (r->arg[0] != SIM_TIMER_TCP_RETRANSMIT)
 			return false;
 		add_timer(c, out, r);
 		return true;
-	case SIM_TRACE_SIGNAL:
-		add_signal(c, out, r);
-		return true;
-	default:
-		return false;
+	case SIM_TRACE_SIGNAL: add_signal(c, out, r); return true;
+	default: return false;
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Worlds made and freed: memory, environment, the first two hosts, the task that runs the program under test. Must
- * not know a test framework.
+ * Worlds made and freed: memory, environment, the first two hosts, the task that runs the program under test.
+ * Must not know a test framework.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -29,14 +29,14 @@
 #endif
 
 #define ARENA_DEFAULT_BYTES (UINT64_C(1) << 30)
-#define ARENA_MIN_BYTES	    (UINT64_C(1) << 20)
-#define ARENA_MAX_BYTES	    (UINT64_C(1) << 40)
-#define DEFAULT_SEED	    1
+#define ARENA_MIN_BYTES     (UINT64_C(1) << 20)
+#define ARENA_MAX_BYTES     (UINT64_C(1) << 40)
+#define DEFAULT_SEED        1
 /* What is wiped by hand when a world goes; beyond it the kernel takes pages back. */
-#define WIPE_MAX_BYTES	    ((size_t)1 << 20)
-#define RING_DEFAULT	    1024
-#define RING_MAX	    (UINT64_C(1) << 24)
-#define PROGRAM_NAME	    "main"
+#define WIPE_MAX_BYTES ((size_t)1 << 20)
+#define RING_DEFAULT   1024
+#define RING_MAX       (UINT64_C(1) << 24)
+#define PROGRAM_NAME   "main"
 
 /* Defined by the faces, when they are linked in. */
 extern const struct sim_fd_ops *sim_face_fd_ops(void) __attribute__((weak));
@@ -191,10 +191,11 @@ static void give_memory(void *mem, size_t bytes, size_t touched)
 static void need_our_socket(void)
 {
 	if (sim_dropin_is_in_place && !sim_dropin_is_in_place())
-		sim_control_fail("this process's socket() is not simsock's, so that sockets would silently be real "
-				 "ones: link simsock.c, simsock.o or libsimsock.so itself before other libraries "
-				 "(a static archive leaves out what only shared libraries call: use "
-				 "-Wl,--whole-archive)");
+		sim_control_fail(
+			"this process's socket() is not simsock's, so that sockets would silently be real "
+			"ones: link simsock.c, simsock.o or libsimsock.so itself before other libraries "
+			"(a static archive leaves out what only shared libraries call: use "
+			"-Wl,--whole-archive)");
 }
 
 static struct sim_control *control_new(uint64_t seed)
@@ -293,7 +294,8 @@ static void give_back(struct sim_world *w)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &w->sched.all) {
+	sim_list_each(node, &w->sched.all)
+	{
 		struct sim_task *t = sim_container_of(node, struct sim_task, all);
 
 		if (t->carrier)
@@ -313,9 +315,11 @@ void sim_world_free(struct sim_world *w)
 	if (!w || w == (struct sim_world *)(void *)&kernel_world)
 		return;
 	c = w->embedder;
-	if (sim_current && sim_current != w->main_task && sim_world_of(sim_current) == w && !c->failed_elsewhere)
-		sim_control_fail("sim_world_free: called by a spawned task: only the task that made a world can "
-				 "free it");
+	if (sim_current && sim_current != w->main_task && sim_world_of(sim_current) == w &&
+	    !c->failed_elsewhere)
+		sim_control_fail(
+			"sim_world_free: called by a spawned task: only the task that made a world can "
+			"free it");
 	sim_control_close_files(c);
 	give_back(w);
 	if (sim_posix_world_ended)

@@ -48,8 +48,8 @@ void assert_child_at(void (*fn)(void), int status, const char *text, const char 
 
 	child_run(&c, fn);
 	if (!WIFEXITED(c.status) || WEXITSTATUS(c.status) != status || strcmp(c.text, text) != 0) {
-		print_error("status %#x, expected exit %d; printed:\n%s\nexpected:\n%s\n", (unsigned)c.status, status,
-			    c.text, text);
+		print_error("status %#x, expected exit %d; printed:\n%s\nexpected:\n%s\n", (unsigned)c.status,
+			    status, c.text, text);
 		_fail(file, line);
 	}
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the control API does, a behaviour a test: peers, buffers, rules, time, and what can be asked afterwards. */
+/* What the control API does, a behaviour a test: peers, buffers, rules, time, and what can be asked
+ * afterwards. */
 #include "simsock_cmocka.h"
 
 #include <arpa/inet.h>
@@ -455,17 +456,18 @@ static void calls_read_as_strace_prints_them(void **state)
 	assert_reads(fd, "abcdef");
 	shutdown(fd, SHUT_WR);
 	close(fd);
-	snprintf(want, sizeof want,
-		 "0.000 client socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, 0) = %d\n"
-		 "0.000 client setsockopt(%d, SOL_SOCKET, SO_KEEPALIVE, 1) = 0\n"
-		 "0.000 client connect(%d, 10.0.0.2:80) = -1 EINPROGRESS   the connection attempt begun at t=0.000 is "
-		 "still under way\n"
-		 "1.500 client send(%d, 5, MSG_NOSIGNAL) = 2   cut to 2 bytes by rule 1\n"
-		 "1.500 client send(%d, 3) = -1 EINTR   injected by rule 1, call 2; nothing was queued\n"
-		 "1.500 client recv(%d, 6) = 6\n"
-		 "1.500 client shutdown(%d, SHUT_WR) = 0\n"
-		 "1.500 client close(%d) = 0\n",
-		 fd, fd, fd, fd, fd, fd, fd, fd);
+	snprintf(
+		want, sizeof want,
+		"0.000 client socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, 0) = %d\n"
+		"0.000 client setsockopt(%d, SOL_SOCKET, SO_KEEPALIVE, 1) = 0\n"
+		"0.000 client connect(%d, 10.0.0.2:80) = -1 EINPROGRESS   the connection attempt begun at t=0.000 is "
+		"still under way\n"
+		"1.500 client send(%d, 5, MSG_NOSIGNAL) = 2   cut to 2 bytes by rule 1\n"
+		"1.500 client send(%d, 3) = -1 EINTR   injected by rule 1, call 2; nothing was queued\n"
+		"1.500 client recv(%d, 6) = 6\n"
+		"1.500 client shutdown(%d, SHUT_WR) = 0\n"
+		"1.500 client close(%d) = 0\n",
+		fd, fd, fd, fd, fd, fd, fd, fd);
 	assert_string_equal(sim_calls("client"), want);
 }
 
@@ -486,7 +488,8 @@ static void explain_says_which_call_and_why(void **state)
 	why = sim_explain();
 	assert_int_equal(why->err, EAGAIN);
 	assert_string_equal(why->key, "sndbuf-full");
-	snprintf(want, sizeof want, "send(%d, 1) = -1 EAGAIN: send buffer full: 2 of 2 bytes queued; 2 in flight", fd[0]);
+	snprintf(want, sizeof want,
+		 "send(%d, 1) = -1 EAGAIN: send buffer full: 2 of 2 bytes queued; 2 in flight", fd[0]);
 	assert_string_equal(why->text, want);
 }
 

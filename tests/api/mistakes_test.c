@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Every kind of mistake that a user of the control API can make, and what it answers: the program ends with status 2,
- * the message names the place and shows a caret.
+ * Every kind of mistake that a user of the control API can make, and what it answers: the program ends with
+ * status 2, the message names the place and shows a caret.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,17 +17,18 @@
 #include "simsock.h"
 #include "tests/api/child.h"
 
-/* Runs the statement in a fresh world of a child process. What it prints begins with "FILE:LINE: simsock: ". */
-#define MISTAKE(name, statement, expected)           \
-	static void name##_child(void)               \
-	{                                            \
-		sim_world_new(1);                    \
-		statement;                           \
-	}                                            \
-	static void name(void **state)               \
-	{                                            \
-		(void)state;                         \
-		check(name##_child, expected);       \
+/* Runs the statement in a fresh world of a child process. What it prints begins with "FILE:LINE: simsock: ".
+ */
+#define MISTAKE(name, statement, expected)     \
+	static void name##_child(void)         \
+	{                                      \
+		sim_world_new(1);              \
+		statement;                     \
+	}                                      \
+	static void name(void **state)         \
+	{                                      \
+		(void)state;                   \
+		check(name##_child, expected); \
 	}
 
 /* The message behind the place; it must be the whole output. */
@@ -78,10 +79,8 @@ MISTAKE(null_rule, sim_inject(NULL),
 	"rule: empty: expected CALLS:ACTION, such as send:error=EINTR\n"
 	"  \n"
 	"  ^")
-MISTAKE(fired_of_no_rule, sim_fired(3),
-	"sim_fired: no rule has the id 3")
-MISTAKE(uninject_of_no_rule, sim_uninject(3),
-	"sim_uninject: no rule has the id 3")
+MISTAKE(fired_of_no_rule, sim_fired(3), "sim_fired: no rule has the id 3")
+MISTAKE(uninject_of_no_rule, sim_uninject(3), "sim_uninject: no rule has the id 3")
 
 /* ---- hosts and links ---- */
 
@@ -170,20 +169,16 @@ MISTAKE(serve_on_unknown_host, sim_serve("nowhere", 80, "close"),
 	"serve: no host is called \"nowhere\" (hosts: client, server)\n"
 	"  nowhere\n"
 	"  ^")
-MISTAKE(serve_on_bad_port, sim_serve("server", 65536, "close"),
-	"sim_serve: port 65536: expected 1 to 65535")
+MISTAKE(serve_on_bad_port, sim_serve("server", 65536, "close"), "sim_serve: port 65536: expected 1 to 65535")
 
 static void serve_twice(void)
 {
 	sim_serve("server", 80, "close");
 	sim_serve("server", 80, "close");
 }
-MISTAKE(serve_on_a_port_in_use, serve_twice(),
-	"sim_serve: bind on port 80 of \"server\": EADDRINUSE")
-MISTAKE(spawn_without_function, sim_spawn("server", NULL, NULL),
-	"sim_spawn: no function was given")
-MISTAKE(status_of_no_process, sim_status(7),
-	"sim_status: no spawned process has the number 7")
+MISTAKE(serve_on_a_port_in_use, serve_twice(), "sim_serve: bind on port 80 of \"server\": EADDRINUSE")
+MISTAKE(spawn_without_function, sim_spawn("server", NULL, NULL), "sim_spawn: no function was given")
+MISTAKE(status_of_no_process, sim_status(7), "sim_status: no spawned process has the number 7")
 
 /* ---- selectors ---- */
 
@@ -275,16 +270,16 @@ static void no_world(void **state)
 }
 
 /* A variable of the environment that cannot be understood. */
-#define BAD_ENV(name, variable, value, expected)   \
-	static void name##_child(void)             \
-	{                                          \
-		setenv(variable, value, 1);        \
-		sim_world_new(0);                  \
-	}                                          \
-	static void name(void **state)             \
-	{                                          \
-		(void)state;                       \
-		check(name##_child, expected);     \
+#define BAD_ENV(name, variable, value, expected) \
+	static void name##_child(void)           \
+	{                                        \
+		setenv(variable, value, 1);      \
+		sim_world_new(0);                \
+	}                                        \
+	static void name(void **state)           \
+	{                                        \
+		(void)state;                     \
+		check(name##_child, expected);   \
 	}
 
 BAD_ENV(seed_that_is_no_number, "SIMSOCK_SEED", "lucky",
@@ -297,14 +292,12 @@ BAD_ENV(seed_0, "SIMSOCK_SEED", "0",
 	"  ^")
 BAD_ENV(unknown_wire, "SIMSOCK_WIRE", "byte",
 	"SIMSOCK_WIRE: unknown word \"byte\": expected \"bytes\" or \"fields\"")
-BAD_ENV(unknown_mode, "SIMSOCK", "kernal",
-	"SIMSOCK: unknown word \"kernal\": expected \"sim\" or \"kernel\"")
+BAD_ENV(unknown_mode, "SIMSOCK", "kernal", "SIMSOCK: unknown word \"kernal\": expected \"sim\" or \"kernel\"")
 BAD_ENV(bad_arena, "SIMSOCK_ARENA", "1 gig",
 	"SIMSOCK_ARENA: the value has a blank before its unit: write the two as one word\n"
 	"  1 gig\n"
 	"   ^")
-BAD_ENV(small_arena, "SIMSOCK_ARENA", "4096",
-	"SIMSOCK_ARENA: 4096 is too small: a world needs at least 1MiB")
+BAD_ENV(small_arena, "SIMSOCK_ARENA", "4096", "SIMSOCK_ARENA: 4096 is too small: a world needs at least 1MiB")
 BAD_ENV(bad_ring, "SIMSOCK_RING", "all",
 	"SIMSOCK_RING: \"all\" is no number: the value takes one from 1 to 16777216\n"
 	"  all\n"
