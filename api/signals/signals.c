@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "sim/base/uaccess.h"
@@ -66,22 +67,62 @@ enum sim_signal_action sim_signal_action(struct sim_proc *p, int sig)
 	return sa.sa_flags & SA_RESTART ? SIM_SIGNAL_HANDLER_RESTART : SIM_SIGNAL_HANDLER;
 }
 
-/* Runs the handler before it returns: a signal that a thread sends to itself, unblocked, is delivered at
- * once. */
-static void raise_for_real(int sig)
+/* As the kernel itself would have sent it: timers by SI_KERNEL, SIGPIPE as if by the process. */
+static siginfo_t info_of(int sig)
 {
-#ifdef SIGNALS_TSAN
-	/* ThreadSanitizer puts off every signal but those it sees raised. */
-	raise(sig);
-#else
 	siginfo_t info;
 
-	/* As the kernel itself would have sent it: timers by SI_KERNEL, SIGPIPE as if by the process. */
 	memset(&info, 0, sizeof info);
 	info.si_signo = sig;
 	info.si_code = sig == SIGALRM ? SI_KERNEL : SI_USER;
 	info.si_pid = getpid();
 	info.si_uid = getuid();
+	return info;
+}
+
+#ifdef SIGNALS_TSAN
+/*
+ * ThreadSanitizer puts off every signal but those it sees raised, and takes what a handler calls for calls at
+ * any odd moment. This is no odd moment: the handler is a function like others, called with its mask in
+ * force.
+ */
+static bool call_handler(int sig)
+{
+	siginfo_t info = info_of(sig);
+	struct sigaction sa, reset = { .sa_handler = SIG_DFL };
+	sigset_t block, old;
+	ucontext_t context;
+
+	if (sigaction(sig, NULL, &sa) || is_blocked(sig) || sa.sa_handler == SIG_DFL ||
+	    sa.sa_handler == SIG_IGN)
+		return false;
+	if (sa.sa_flags & SA_RESETHAND)
+		sigaction(sig, &reset, NULL);
+	block = sa.sa_mask;
+	if (!(sa.sa_flags & SA_NODEFER))
+		sigaddset(&block, sig);
+	pthread_sigmask(SIG_BLOCK, &block, &old);
+	memset(&context, 0, sizeof context);
+	context.uc_sigmask = old;
+	if (sa.sa_flags & SA_SIGINFO)
+		sa.sa_sigaction(sig, &info, &context);
+	else
+		sa.sa_handler(sig);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return true;
+}
+#endif
+
+/* Runs the handler before it returns: a signal that a thread sends to itself, unblocked, is delivered at
+ * once. */
+static void raise_for_real(int sig)
+{
+#ifdef SIGNALS_TSAN
+	if (!call_handler(sig))
+		raise(sig);
+#else
+	siginfo_t info = info_of(sig);
+
 	if (syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), sig, &info))
 		raise(sig);
 #endif
@@ -114,7 +155,8 @@ enum sim_signals_seen sim_signals_deliver(struct sim_task *t)
 		enum sim_signal_action action = sim_signal_action(p, sig);
 		uint64_t bit = UINT64_C(1) << (sig - 1);
 
-		/* The kernel can hold it back as well, and then sigpending(2), sigwait(3) and unblocking work. */
+		/* The kernel can hold it back as well, and then sigpending(2), sigwait(3) and unblocking
+		 * work. */
 		if (action == SIM_SIGNAL_BLOCKED && !p->is_program) {
 			looked_at |= bit;
 			continue;
