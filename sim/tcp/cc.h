@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Congestion control as a table of functions, one small file an algorithm (RFC 5681 names the events). A connection
- * holds an index into sim_tcp_ccs[].
+ * Congestion control as a table of functions, one small file an algorithm (RFC 5681 names the events). A
+ * connection holds an index into sim_tcp_ccs[].
  */
 #ifndef SIM_TCP_CC_H
 #define SIM_TCP_CC_H

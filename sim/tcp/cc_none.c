@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * No congestion control: what is in flight is limited by the peer's window and the buffers alone. Honest for links
- * that do not lose by overload.
+ * No congestion control: what is in flight is limited by the peer's window and the buffers alone. Honest for
+ * links that do not lose by overload.
  *
- * FIDELITY: absent: slow start, congestion avoidance and fast recovery's window (RFC 5681, 9438); Linux starts with
- * ten segments (RFC 6928).
+ * FIDELITY: absent: slow start, congestion avoidance and fast recovery's window (RFC 5681, 9438); Linux
+ * starts with ten segments (RFC 6928).
  */
 #include "sim/tcp/cc.h"
 

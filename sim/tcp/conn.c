@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A connection's life: how it is made and ended, its state and the edges between states, its send queue. See conn.h.
- * RFC 9293 3.3.2, 3.10.
+ * A connection's life: how it is made and ended, its state and the edges between states, its send queue. See
+ * conn.h. RFC 9293 3.3.2, 3.10.
  */
 #include "sim/tcp/conn.h"
 
@@ -100,7 +100,8 @@ void sim_tcp_set_state(struct sim_tcp_conn *c, enum sim_tcp_state to)
 
 	SIM_ASSERT(edges[old] & 1u << to);
 	c->state = (uint8_t)to;
-	sim_trace_write(&c->common->ctx->trace, SIM_TRACE_STATE, c->common->host_id, c->id, old, (uint64_t)to);
+	sim_trace_write(&c->common->ctx->trace, SIM_TRACE_STATE, c->common->host_id, c->id, old,
+			(uint64_t)to);
 	if (to == SIM_TCP_CLOSED) {
 		stop_timers(c);
 		release_sndq(c);
@@ -109,7 +110,8 @@ void sim_tcp_set_state(struct sim_tcp_conn *c, enum sim_tcp_state to)
 	sim_tcp_env_state(c, old);
 }
 
-void sim_tcp_die(struct sim_tcp_conn *c, int err, enum sim_why_key key, int64_t since_ns, int64_t arg0, int64_t arg1)
+void sim_tcp_die(struct sim_tcp_conn *c, int err, enum sim_why_key key, int64_t since_ns, int64_t arg0,
+		 int64_t arg1)
 {
 	sim_tcp_env_error(c, err, key, since_ns, arg0, arg1);
 	sim_tcp_set_state(c, SIM_TCP_CLOSED);
@@ -154,6 +156,8 @@ static void prepare(struct sim_tcp_conn *c, const struct sim_tcp_path *path)
 	c->fin_queued = c->fin_sent = c->fin_rcvd = false;
 	c->ack_due = c->ack_now = c->ack_pushed = c->ack_pushed2 = c->pingpong = false;
 	c->ato_ms = 0;
+	c->more = c->ack_nomem = false;
+	c->snd_sml = c->snd_una;
 	c->num_quick = 0;
 	c->soft_err = 0;
 	c->window_zero_ns = SIM_NEVER_NS;
@@ -175,7 +179,8 @@ void sim_tcp_conn_open(struct sim_tcp_conn *c, const struct sim_tcp_path *path)
 	sim_tcp_arm_retransmit(c);
 }
 
-void sim_tcp_conn_open_passive(struct sim_tcp_conn *c, const struct sim_tcp_path *path, const struct sim_packet *syn)
+void sim_tcp_conn_open_passive(struct sim_tcp_conn *c, const struct sim_tcp_path *path,
+			       const struct sim_packet *syn)
 {
 	prepare(c, path);
 	c->passive = true;
@@ -234,10 +239,22 @@ void sim_tcp_trim_sndq(struct sim_tcp_conn *c, uint32_t num_bytes)
 	}
 }
 
-void sim_tcp_conn_push(struct sim_tcp_conn *c)
+void sim_tcp_conn_push(struct sim_tcp_conn *c, bool more)
 {
+	c->more = more;
 	if (sim_tcp_may_send(c))
 		sim_tcp_output(c);
+}
+
+void sim_tcp_conn_push_all(struct sim_tcp_conn *c)
+{
+	bool nodelay = c->nodelay, corked = c->corked;
+
+	c->nodelay = true;
+	c->corked = false;
+	sim_tcp_conn_push(c, false);
+	c->nodelay = nodelay;
+	c->corked = corked;
 }
 
 /* ---- ends ---- */
@@ -306,7 +323,8 @@ void sim_tcp_start_lifetime(struct sim_tcp_conn *c, int64_t span_ms)
 	sim_timer_set_ticks(sim_tcp_clock(c), &c->timer, span_ms * SIM_NS_PER_MS);
 }
 
-/* In FIN_WAIT_2 already, or now: an orphan waits for the peer's FIN only so long (tcp(7), tcp_fin_timeout). */
+/* In FIN_WAIT_2 already, or now: an orphan waits for the peer's FIN only so long (tcp(7), tcp_fin_timeout).
+ */
 void sim_tcp_enter_fin_wait_2(struct sim_tcp_conn *c)
 {
 	int64_t span_ms, rto_span_ms = (int64_t)c->rto_ms * 7 / 2;
@@ -349,7 +367,8 @@ void sim_tcp_conn_inherit_time_wait(struct sim_tcp_conn *c, const struct sim_tcp
 void sim_tcp_conn_on_lifetime(struct sim_tcp_conn *c)
 {
 	SIM_ASSERT(c->state == SIM_TCP_FIN_WAIT_2 || c->state == SIM_TCP_TIME_WAIT);
-	sim_trace_write(&c->common->ctx->trace, SIM_TRACE_TIMER, c->common->host_id, c->id, SIM_TIMER_TCP_LIFETIME, 1);
+	sim_trace_write(&c->common->ctx->trace, SIM_TRACE_TIMER, c->common->host_id, c->id,
+			SIM_TIMER_TCP_LIFETIME, 1);
 	sim_tcp_set_state(c, SIM_TCP_CLOSED);
 }
 
@@ -379,7 +398,8 @@ void sim_tcp_conn_discard(struct sim_tcp_conn *c)
 	sim_tcp_rcvq_release(c);
 }
 
-/* RFC 1122 4.2.3.9, RFC 5461: before the connection stands it ends the attempt, later it is remembered only. */
+/* RFC 1122 4.2.3.9, RFC 5461: before the connection stands it ends the attempt, later it is remembered only.
+ */
 void sim_tcp_conn_icmp(struct sim_tcp_conn *c, int err, int code, bool tell)
 {
 	int64_t now = sim_tcp_now_ns(c);

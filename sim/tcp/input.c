@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Segments in: RFC 9293 3.10.7, with RFC 5961's care about resets and old ACKs and RFC 7323's timestamps. Where they
- * leave it open, as Linux does.
+ * Segments in: RFC 9293 3.10.7, with RFC 5961's care about resets and old ACKs and RFC 7323's timestamps.
+ * Where they leave it open, as Linux does.
  */
 #include <errno.h>
 
@@ -144,7 +144,8 @@ static void reset_received(struct sim_tcp_conn *c)
 	else if (c->state == SIM_TCP_SYN_RECEIVED)
 		sim_tcp_die(c, ECONNREFUSED, SIM_WHY_REFUSED, now, 0, 0);
 	else if (c->state == SIM_TCP_CLOSE_WAIT)
-		sim_tcp_die(c, EPIPE, SIM_WHY_RST_RECEIVED, now, now, unacked); /* as Linux: the FIN came before */
+		sim_tcp_die(c, EPIPE, SIM_WHY_RST_RECEIVED, now, now, unacked); /* as Linux: the FIN came
+										   before */
 	else
 		sim_tcp_die(c, ECONNRESET, SIM_WHY_RST_RECEIVED, now, now, unacked);
 }
@@ -168,8 +169,8 @@ static void keep_timestamp(struct sim_tcp_conn *c, const struct sim_tcp_header *
 /* A second SYN-ACK of a simultaneous open: RFC 9293 figure 7, line 5. */
 static bool is_crossing_syn_ack(const struct sim_tcp_conn *c, const struct sim_packet *p)
 {
-	return c->state == SIM_TCP_SYN_RECEIVED && !c->passive && p->tcp.flags & SIM_TCP_ACK && !p->payload.len &&
-	       p->tcp.seq + 1 == c->rcv_nxt && p->tcp.ack == c->snd_nxt;
+	return c->state == SIM_TCP_SYN_RECEIVED && !c->passive && p->tcp.flags & SIM_TCP_ACK &&
+	       !p->payload.len && p->tcp.seq + 1 == c->rcv_nxt && p->tcp.ack == c->snd_nxt;
 }
 
 /* RFC 9293 3.10.7.4, first to fourth. True: the segment goes on; else *drop says why not. */
@@ -189,7 +190,8 @@ static bool validate(struct sim_tcp_conn *c, const struct sim_packet *p, unsigne
 		return false;
 	}
 	if (h->flags & SIM_TCP_RST) {
-		/* RFC 5961 3.2: exactly the next number, or a challenge. Behind a FIN the one before counts too. */
+		/* RFC 5961 3.2: exactly the next number, or a challenge. Behind a FIN the one before counts
+		 * too. */
 		if (h->seq == c->rcv_nxt || (c->fin_rcvd && h->seq == c->rcv_nxt - 1)) {
 			*drop = SIM_DROP_NONE;
 			reset_received(c);
@@ -301,7 +303,7 @@ static bool take_ack(struct sim_tcp_conn *c, const struct sim_packet *p)
 	}
 	if (sim_seq_before(h->ack, c->snd_una)) {
 		if (c->snd_una - h->ack <= c->max_window)
-			return true; /* an old one: its text counts */
+			return true;               /* an old one: its text counts */
 		sim_tcp_answer_unacceptable(c, p); /* RFC 5961 5.2 */
 		return false;
 	}
@@ -347,7 +349,8 @@ static void more_quick_acks(struct sim_tcp_conn *c)
 		c->num_quick = (uint8_t)num;
 }
 
-/* The peer's segments as they come: how large, and is it pausing? Linux's tcp_measure_rcv_mss, tcp_event_data_recv. */
+/* The peer's segments as they come: how large, and is it pausing? Linux's tcp_measure_rcv_mss,
+ * tcp_event_data_recv. */
 static void observe_data(struct sim_tcp_conn *c, uint32_t len, bool push)
 {
 	uint32_t now_ms = sim_tcp_now_ms(c), gap_ms = now_ms - c->last_rcv_ms;
@@ -401,7 +404,8 @@ static void fin_arrived(struct sim_tcp_conn *c)
 	sim_tcp_env_readable(c, true);
 }
 
-/* There is room as long as what is charged has not passed the buffer: the last one may pass it, as in Linux. */
+/* There is room as long as what is charged has not passed the buffer: the last one may pass it, as in Linux.
+ */
 static bool has_memory(struct sim_tcp_conn *c)
 {
 	uint32_t rcvbuf = sim_tcp_env_rcvbuf(c);
@@ -418,7 +422,7 @@ static unsigned text_in_order(struct sim_tcp_conn *c, struct sim_packet *p, bool
 	uint32_t len = p->payload.len;
 
 	if (!has_memory(c)) {
-		c->ack_due = c->ack_now = true;
+		c->ack_due = c->ack_now = c->ack_nomem = true;
 		return SIM_DROP_RCVBUF;
 	}
 	if (len) {
@@ -446,7 +450,8 @@ static bool cut_to_window(struct sim_tcp_conn *c, struct sim_packet *p, uint32_t
 		old = c->rcv_nxt - *seq;
 		if (old >= p->payload.len + *fin)
 			return false;
-		sim_bytes_trim_front(sim_tcp_arena(c), &p->payload, old < p->payload.len ? old : p->payload.len);
+		sim_bytes_trim_front(sim_tcp_arena(c), &p->payload,
+				     old < p->payload.len ? old : p->payload.len);
 		*seq += old;
 	}
 	end = *seq + p->payload.len;
@@ -496,7 +501,8 @@ static bool abort_on_data(struct sim_tcp_conn *c, const struct sim_packet *p)
 
 static bool takes_text(const struct sim_tcp_conn *c)
 {
-	return c->state == SIM_TCP_ESTABLISHED || c->state == SIM_TCP_FIN_WAIT_1 || c->state == SIM_TCP_FIN_WAIT_2;
+	return c->state == SIM_TCP_ESTABLISHED || c->state == SIM_TCP_FIN_WAIT_1 ||
+	       c->state == SIM_TCP_FIN_WAIT_2;
 }
 
 /* All states from SYN_RECEIVED to LAST_ACK share their checks; what differs is in the leaves. */
@@ -566,7 +572,8 @@ static unsigned in_time_wait(struct sim_tcp_conn *c, const struct sim_packet *p)
 	return SIM_DROP_NONE;
 }
 
-/* In FIN_WAIT_2 an orphan's last seconds run: any segment of the peer starts them anew only by what it changes. */
+/* In FIN_WAIT_2 an orphan's last seconds run: any segment of the peer starts them anew only by what it
+ * changes. */
 void sim_tcp_conn_input(struct sim_tcp_conn *c, struct sim_packet *p)
 {
 	unsigned drop;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Listening sockets: listen(2), accept(2), the queue of those that wait to be accepted. RFC 9293 3.10.2, 3.10.7.2; full
- * queues as Linux treats them (tcp(7), tcp_abort_on_overflow).
+ * Listening sockets: listen(2), accept(2), the queue of those that wait to be accepted. RFC
+ * 9293 3.10.2, 3.10.7.2; full queues as Linux treats them (tcp(7), tcp_abort_on_overflow).
  *
- * FIDELITY: absent: SYN cookies: Linux answers with one where we drop a SYN since tcp_max_syn_backlog is reached.
+ * FIDELITY: absent: SYN cookies: Linux answers with one where we drop a SYN since tcp_max_syn_backlog is
+ * reached.
  */
 #include <errno.h>
 
@@ -17,7 +18,8 @@ int sim_tcp_sock_listen(struct sim_sock *sk, struct sim_task *t, int backlog)
 	unsigned most = (unsigned)sk->net->sysctl.core_somaxconn, num = (unsigned)backlog;
 	int err;
 
-	if (ts->link != SIM_TCP_UNCONNECTED || !sim_tcp_in_states(ts, 1u << SIM_TCP_CLOSED | 1u << SIM_TCP_LISTEN))
+	if (ts->link != SIM_TCP_UNCONNECTED ||
+	    !sim_tcp_in_states(ts, 1u << SIM_TCP_CLOSED | 1u << SIM_TCP_LISTEN))
 		return sim_tcp_fail(ts, t, EINVAL, SIM_WHY_ALREADY_CONNECTED);
 	if (num > most)
 		num = most; /* a negative backlog too: listen(2) on Linux compares without sign */
@@ -79,6 +81,8 @@ static void inherit(struct sim_tcp_sock *child, const struct sim_tcp_sock *from)
 	child->in.tclass = from->in.tclass;
 	child->in.hops = from->in.hops;
 	child->in.bind_family = from->in.bind_family;
+	child->conn.nodelay = from->conn.nodelay;
+	child->conn.corked = from->conn.corked;
 	child->conn.user_mss = from->conn.user_mss;
 	child->conn.syn_retries = from->conn.syn_retries;
 	child->conn.user_timeout_ms = from->conn.user_timeout_ms;
@@ -132,7 +136,8 @@ static void take_syn(struct sim_tcp_sock *ts, struct sim_packet *p, bool has_isn
 	struct sim_tcp_path path;
 	struct sim_route route;
 
-	if (l->num_ready > l->backlog || l->num_pending >= (uint32_t)ts->in.sk.net->sysctl.tcp_max_syn_backlog) {
+	if (l->num_ready > l->backlog ||
+	    l->num_pending >= (uint32_t)ts->in.sk.net->sysctl.tcp_max_syn_backlog) {
 		refuse(ts, p, SIM_DROP_BACKLOG);
 		return;
 	}
@@ -234,19 +239,21 @@ int sim_tcp_sock_accept(struct sim_sock *sk, struct sim_task *t, bool nonblock, 
 			break;
 		err = nonblock ? -EAGAIN : sim_sock_wait(sk, t, EPOLLIN, deadline_ns);
 		if (err == -EAGAIN)
-			return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_ACCEPT_EMPTY, SIM_NEVER_NS, ts->listener->backlog, 0,
-					     0, 0);
+			return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_ACCEPT_EMPTY, SIM_NEVER_NS,
+					     ts->listener->backlog, 0, 0, 0);
 		if (err)
 			return sim_tcp_interrupted(err, deadline_ns);
 	}
-	*child = &request_end(sim_container_of(ts->listener->ready.next, struct sim_tcp_request, node))->in.sk;
+	*child =
+		&request_end(sim_container_of(ts->listener->ready.next, struct sim_tcp_request, node))->in.sk;
 	return 0;
 }
 
 static void end_all(struct sim_list *list, bool reset)
 {
 	while (!sim_list_empty(list)) {
-		struct sim_tcp_sock *child = request_end(sim_container_of(list->next, struct sim_tcp_request, node));
+		struct sim_tcp_sock *child =
+			request_end(sim_container_of(list->next, struct sim_tcp_request, node));
 
 		child->in.sk.dead = true;
 		sim_tcp_conn_discard(&child->conn);

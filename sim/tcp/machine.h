@@ -55,13 +55,14 @@ static inline bool sim_tcp_has_unsent(const struct sim_tcp_conn *c)
 /* May data and FIN be sent in this state? */
 static inline bool sim_tcp_may_send(const struct sim_tcp_conn *c)
 {
-	return 1u << c->state & (1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_CLOSE_WAIT | 1u << SIM_TCP_FIN_WAIT_1 |
-				 1u << SIM_TCP_CLOSING | 1u << SIM_TCP_LAST_ACK);
+	return 1u << c->state & (1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_CLOSE_WAIT |
+				 1u << SIM_TCP_FIN_WAIT_1 | 1u << SIM_TCP_CLOSING | 1u << SIM_TCP_LAST_ACK);
 }
 
 /* conn.c */
 void sim_tcp_set_state(struct sim_tcp_conn *c, enum sim_tcp_state to);
-void sim_tcp_die(struct sim_tcp_conn *c, int err, enum sim_why_key key, int64_t since_ns, int64_t arg0, int64_t arg1);
+void sim_tcp_die(struct sim_tcp_conn *c, int err, enum sim_why_key key, int64_t since_ns, int64_t arg0,
+		 int64_t arg1);
 struct sim_tcp_extra *sim_tcp_extra(struct sim_tcp_conn *c); /* NULL: no memory */
 void sim_tcp_start_lifetime(struct sim_tcp_conn *c, int64_t span_ms);
 void sim_tcp_enter_time_wait(struct sim_tcp_conn *c);
@@ -70,18 +71,23 @@ void sim_tcp_trim_sndq(struct sim_tcp_conn *c, uint32_t num_bytes);
 void sim_tcp_update_mss(struct sim_tcp_conn *c);
 
 /* input.c */
-void sim_tcp_learn_syn(struct sim_tcp_conn *c, const struct sim_packet *p); /* the peer's ISN, window, options */
+void sim_tcp_learn_syn(struct sim_tcp_conn *c, const struct sim_packet *p); /* the peer's ISN, window, options
+									     */
 
 /* output.c */
 void sim_tcp_output(struct sim_tcp_conn *c);
-void sim_tcp_send_syn(struct sim_tcp_conn *c);	 /* or SYN-ACK, by state */
+bool sim_tcp_holds_back(const struct sim_tcp_conn *c, uint32_t len, uint32_t mss); /* a segment that is not
+										      full */
+void sim_tcp_send_syn(struct sim_tcp_conn *c);                                     /* or SYN-ACK, by state */
 bool sim_tcp_send_partial(struct sim_tcp_conn *c); /* false: the window is 0 */
 void sim_tcp_send_ack(struct sim_tcp_conn *c);
 void sim_tcp_send_probe(struct sim_tcp_conn *c);
-void sim_tcp_send_rst(struct sim_tcp_conn *c);	 /* RST,ACK: we abort */
-void sim_tcp_send_rst_for(struct sim_tcp_conn *c, const struct sim_packet *p); /* to a segment that can't be */
+void sim_tcp_send_rst(struct sim_tcp_conn *c);                                 /* RST,ACK: we abort */
+void sim_tcp_send_rst_for(struct sim_tcp_conn *c, const struct sim_packet *p); /* to a segment that can't be
+										*/
 void sim_tcp_answer_unacceptable(struct sim_tcp_conn *c, const struct sim_packet *p);
-uint32_t sim_tcp_resend(struct sim_tcp_conn *c, uint32_t seq); /* one segment from seq on: how far it reached */
+uint32_t sim_tcp_resend(struct sim_tcp_conn *c, uint32_t seq); /* one segment from seq on: how far it reached
+								*/
 uint32_t sim_tcp_select_window(const struct sim_tcp_conn *c);
 uint8_t sim_tcp_pick_wscale(const struct sim_tcp_conn *c);
 void sim_tcp_ack_check(struct sim_tcp_conn *c);
@@ -97,9 +103,10 @@ void sim_tcp_rtt_sample(struct sim_tcp_conn *c, uint32_t rtt_us);
 void sim_tcp_rto_from_rtt(struct sim_tcp_conn *c);
 
 /* reasm.c */
-bool sim_tcp_rcvq_append(struct sim_tcp_conn *c, struct sim_bytes *b); /* takes b; false: no memory, b is gone */
+bool sim_tcp_rcvq_append(struct sim_tcp_conn *c, struct sim_bytes *b); /* takes b; false: no memory, b is gone
+									*/
 bool sim_tcp_reasm_insert(struct sim_tcp_conn *c, uint32_t seq, struct sim_bytes *b, bool fin); /* takes b */
-bool sim_tcp_reasm_pull(struct sim_tcp_conn *c); /* what has become in order; true: the FIN too */
+bool sim_tcp_reasm_pull(struct sim_tcp_conn *c);  /* what has become in order; true: the FIN too */
 void sim_tcp_reasm_prune(struct sim_tcp_conn *c); /* gives the out-of-order queue up */
 void sim_tcp_rcvq_release(struct sim_tcp_conn *c);
 

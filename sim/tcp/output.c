@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Segments out: what may be sent now, how a segment is made, the window that it advertises, when an ACK goes by
- * itself. RFC 9293 3.8, RFC 7323, RFC 1122 4.2.3.2; where they leave it open, as Linux does.
+ * Segments out: what may be sent now, how a segment is made, the window that it advertises, when an ACK goes
+ * by itself. RFC 9293 3.8, RFC 7323, RFC 1122 4.2.3.2; where they leave it open, as Linux does.
  */
 #include "sim/tcp/machine.h"
 
@@ -13,18 +13,19 @@ static int64_t window_space(int64_t bytes)
 	return bytes / 2;
 }
 
-/* Large enough for the largest buffer this host may ever grow to: RFC 7323 2.3, Linux's tcp_select_initial_window. */
+/* Large enough for the largest buffer that this may ever become: RFC 7323 2.3, Linux's
+ * tcp_select_initial_window. */
 uint8_t sim_tcp_pick_wscale(const struct sim_tcp_conn *c)
 {
 	const struct sim_sysctls *sysctl = c->common->sysctl;
-	uint32_t space = sim_tcp_env_rcvbuf(c);
+	int64_t space = window_space(sim_tcp_env_rcvbuf(c));
 	int scale;
 
-	if ((uint32_t)sysctl->tcp_rmem_max > space)
-		space = (uint32_t)sysctl->tcp_rmem_max;
-	if ((uint32_t)sysctl->core_rmem_max > space)
-		space = (uint32_t)sysctl->core_rmem_max;
-	scale = 31 - __builtin_clz(space | 1) - 15;
+	if (!sim_tcp_env_rcvbuf_locked(c)) {
+		space = space > sysctl->tcp_rmem_max ? space : sysctl->tcp_rmem_max;
+		space = space > sysctl->core_rmem_max ? space : sysctl->core_rmem_max;
+	}
+	scale = 31 - __builtin_clz((uint32_t)space | 1) - 15;
 	return (uint8_t)(scale < 0 ? 0 : scale > SIM_TCP_MAX_WSCALE ? SIM_TCP_MAX_WSCALE : scale);
 }
 
@@ -51,7 +52,8 @@ uint32_t sim_tcp_conn_rcv_window(const struct sim_tcp_conn *c)
 	return (int32_t)left > 0 ? left : 0;
 }
 
-/* What could be offered now: RFC 9293 3.8.6.2.2, avoiding the silly window syndrome as Linux's __tcp_select_window. */
+/* What could be offered now: RFC 9293 3.8.6.2.2, avoiding the silly window syndrome as Linux's
+ * __tcp_select_window. */
 uint32_t sim_tcp_select_window(const struct sim_tcp_conn *c)
 {
 	int64_t rcvbuf = sim_tcp_env_rcvbuf(c), full = window_space(rcvbuf);
@@ -83,9 +85,16 @@ uint32_t sim_tcp_select_window(const struct sim_tcp_conn *c)
 /* RFC 9293 3.8.6: a window once offered is not taken back. Gives the field as it stands in the header. */
 static uint16_t advertise(struct sim_tcp_conn *c)
 {
-	uint32_t current = sim_tcp_conn_rcv_window(c), fresh = sim_tcp_select_window(c), limit = 65535u << c->rcv_wscale;
+	uint32_t current = sim_tcp_conn_rcv_window(c), fresh = sim_tcp_select_window(c),
+		 limit = 65535u << c->rcv_wscale;
 	uint32_t grain = 1u << c->rcv_wscale;
 
+	if (c->ack_nomem) { /* but when what it promised found no room after all: as Linux */
+		c->ack_nomem = false;
+		c->rcv_wnd = 0;
+		c->rcv_wup = c->rcv_nxt;
+		return 0;
+	}
 	if (fresh < current)
 		fresh = (current + grain - 1) / grain * grain;
 	c->rcv_wnd = fresh < limit ? fresh : limit;
@@ -130,8 +139,8 @@ static struct sim_packet *segment(struct sim_tcp_conn *c, uint32_t seq, unsigned
 }
 
 /*
- * The SYN, or the SYN-ACK in SYN_RECEIVED. FIDELITY: absent: SACK (RFC 2018), so that the option sackOK, which Linux
- * sends, is not offered; ECN, TCP Fast Open.
+ * The SYN, or the SYN-ACK in SYN_RECEIVED. FIDELITY: absent: SACK (RFC 2018), so that the option sackOK,
+ * which Linux sends, is not offered; ECN, TCP Fast Open.
  */
 void sim_tcp_send_syn(struct sim_tcp_conn *c)
 {
@@ -160,9 +169,17 @@ void sim_tcp_send_syn(struct sim_tcp_conn *c)
 	sim_tcp_env_send(c, p);
 }
 
+/* A number that the peer takes although it shrank its window: RFC 9293 3.8.6, Linux's tcp_acceptable_seq. */
+static uint32_t acceptable_seq(const struct sim_tcp_conn *c)
+{
+	uint32_t end = c->snd_una + c->snd_wnd;
+
+	return sim_seq_before(end, c->snd_nxt) && c->snd_nxt - end >= 1u << c->rcv_wscale ? end : c->snd_nxt;
+}
+
 void sim_tcp_send_ack(struct sim_tcp_conn *c)
 {
-	struct sim_packet *p = segment(c, c->snd_nxt, SIM_TCP_ACK);
+	struct sim_packet *p = segment(c, acceptable_seq(c), SIM_TCP_ACK);
 
 	if (p)
 		sim_tcp_env_send(c, p);
@@ -179,7 +196,7 @@ void sim_tcp_send_probe(struct sim_tcp_conn *c)
 
 void sim_tcp_send_rst(struct sim_tcp_conn *c)
 {
-	struct sim_packet *p = segment(c, c->snd_nxt, SIM_TCP_RST | SIM_TCP_ACK);
+	struct sim_packet *p = segment(c, acceptable_seq(c), SIM_TCP_RST | SIM_TCP_ACK);
 
 	if (p)
 		sim_tcp_env_send(c, p);
@@ -204,8 +221,9 @@ void sim_tcp_send_rst_for(struct sim_tcp_conn *c, const struct sim_packet *p)
 }
 
 /*
- * RFC 9293 3.10.7.4: an unacceptable segment is answered by an ACK; RFC 5961 3.2, 4.2: challenge ACKs. Those without
- * data only every 500 ms (Linux's tcp_invalid_ratelimit), or two ends that disagree would answer each other for ever.
+ * RFC 9293 3.10.7.4: an unacceptable segment is answered by an ACK; RFC 5961 3.2, 4.2: challenge ACKs. Those
+ * without data only every 500 ms (Linux's tcp_invalid_ratelimit), or two ends that disagree would answer each
+ * other for ever.
  */
 void sim_tcp_answer_unacceptable(struct sim_tcp_conn *c, const struct sim_packet *p)
 {
@@ -269,11 +287,26 @@ static void send_new(struct sim_tcp_conn *c, uint32_t len, bool fin)
 		advance_cursor(c, len);
 	}
 	c->snd_nxt += len + fin;
+	if (len < sim_tcp_conn_mss(c))
+		c->snd_sml = c->snd_nxt;
 	if (fin)
 		c->fin_sent = true;
 	data_was_sent(c, seq, c->snd_nxt);
 	if (p)
 		sim_tcp_env_send(c, p);
+}
+
+/*
+ * A segment that is not full: waits for what tcp(7) says (TCP_CORK, MSG_MORE), and by Nagle's algorithm (RFC
+ * 9293 3.7.4) as long as another such one is not acknowledged (Minshall's form, as Linux has it).
+ */
+bool sim_tcp_holds_back(const struct sim_tcp_conn *c, uint32_t len, uint32_t mss)
+{
+	if (len >= mss || c->fin_queued)
+		return false;
+	if (c->corked || c->more)
+		return true;
+	return !c->nodelay && c->snd_una != c->snd_nxt && sim_seq_after(c->snd_sml, c->snd_una);
 }
 
 /* RFC 9293 3.8.6.2.1: full segments, or all there is, within the window; else the probe timer overrides. */
@@ -291,7 +324,7 @@ void sim_tcp_output(struct sim_tcp_conn *c)
 		uint32_t usable = wnd > flying ? wnd - flying : 0;
 		bool fin = c->fin_queued && len == unsent && len + 1 <= usable;
 
-		if (len > usable || (!len && !fin))
+		if (len > usable || (!len && !fin) || sim_tcp_holds_back(c, len, mss))
 			break;
 		send_new(c, len, fin);
 	}
@@ -317,7 +350,8 @@ bool sim_tcp_send_partial(struct sim_tcp_conn *c)
 /* RFC 9293 3.8.1: one segment again, as the queue holds it now. */
 uint32_t sim_tcp_resend(struct sim_tcp_conn *c, uint32_t seq)
 {
-	uint32_t data_end = c->fin_sent ? c->snd_nxt - 1 : c->snd_nxt, left = data_end - seq, mss = sim_tcp_conn_mss(c);
+	uint32_t data_end = c->fin_sent ? c->snd_nxt - 1 : c->snd_nxt, left = data_end - seq,
+		 mss = sim_tcp_conn_mss(c);
 	uint32_t len = left < mss ? left : mss;
 	bool fin = c->fin_sent && len == left;
 	bool last = seq + len == c->write_seq;
@@ -386,7 +420,8 @@ void sim_tcp_conn_did_read(struct sim_tcp_conn *c, uint32_t copied)
 {
 	bool ack = false;
 
-	if (!(1u << c->state & (1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_FIN_WAIT_1 | 1u << SIM_TCP_FIN_WAIT_2)) &&
+	if (!(1u << c->state &
+	      (1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_FIN_WAIT_1 | 1u << SIM_TCP_FIN_WAIT_2)) &&
 	    !c->ack_due)
 		return;
 	if (c->ack_due)
@@ -419,6 +454,7 @@ void sim_tcp_conn_on_delack(struct sim_tcp_conn *c)
 
 		c->ato_ms = (uint16_t)(ato_ms < c->rto_ms ? ato_ms : c->rto_ms < 65535 ? c->rto_ms : 65535);
 	}
-	sim_trace_write(&c->common->ctx->trace, SIM_TRACE_TIMER, c->common->host_id, c->id, SIM_TIMER_TCP_DELACK, 1);
+	sim_trace_write(&c->common->ctx->trace, SIM_TRACE_TIMER, c->common->host_id, c->id,
+			SIM_TIMER_TCP_DELACK, 1);
 	sim_tcp_send_ack(c);
 }

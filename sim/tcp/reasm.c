@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What has arrived: the queue of bytes in order, and those that came too early (RFC 9293 3.10.7.4, seventh). Runs that
- * follow each other in one stream of slabs become one. Owns references to slabs, not packets.
+ * What has arrived: the queue of bytes in order, and those that came too early (RFC 9293 3.10.7.4, seventh).
+ * Runs that follow each other in one stream of slabs become one. Owns references to slabs, not packets.
  */
 #include "sim/tcp/machine.h"
 
@@ -70,7 +70,8 @@ bool sim_tcp_rcvq_append(struct sim_tcp_conn *c, struct sim_bytes *b)
 			return false;
 		}
 		remember_end(c, b);
-		/* As Linux coalesces: one buffer's overhead for all that is in order, however the bytes lie. */
+		/* As Linux coalesces: one buffer's overhead for all that is in order, however the bytes lie.
+		 */
 		c->rmem_bytes += len;
 		if (adjoin) {
 			last_run(c)->len += len;
@@ -127,7 +128,8 @@ static uint32_t run_end(const struct sim_tcp_run *r)
 	return r->seq + r->bytes.len + r->fin;
 }
 
-/* Drops what the new run [seq, end) covers whole or at its front; RFC 9293: the parts that are new are kept. */
+/* Drops what the new run [seq, end) covers whole or at its front; RFC 9293: the parts that are new are kept.
+ */
 static void cut_followers(struct sim_tcp_conn *c, struct sim_tcp_run **at, uint32_t end)
 {
 	struct sim_tcp_run *r;
@@ -197,7 +199,8 @@ bool sim_tcp_reasm_pull(struct sim_tcp_conn *c)
 		x->ooo = r->next;
 		c->rmem_bytes -= charge(r->bytes.len);
 		if (useful) {
-			sim_bytes_trim_front(sim_tcp_arena(c), &r->bytes, old < r->bytes.len ? old : r->bytes.len);
+			sim_bytes_trim_front(sim_tcp_arena(c), &r->bytes,
+					     old < r->bytes.len ? old : r->bytes.len);
 			fin = r->fin;
 			if (r->bytes.len && !sim_tcp_rcvq_append(c, &r->bytes))
 				fin = false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Round-trip time and the retransmission timeout: RFC 6298, with Linux's floor (the variance term is never below
- * 200 ms) and ceiling. Integers: SRTT and RTTVAR in microseconds.
+ * Round-trip time and the retransmission timeout: RFC 6298, with Linux's floor (the variance term is never
+ * below 200 ms) and ceiling. Integers: SRTT and RTTVAR in microseconds.
  */
 #include "sim/tcp/machine.h"
 
@@ -11,7 +11,7 @@ void sim_tcp_rtt_sample(struct sim_tcp_conn *c, uint32_t rtt_us)
 	uint32_t r = rtt_us ? rtt_us : 1, diff;
 
 	if (!c->srtt_us) {
-		c->srtt_us = r;	     /* SRTT <- R */
+		c->srtt_us = r;       /* SRTT <- R */
 		c->rttvar_us = r / 2; /* RTTVAR <- R/2 */
 	} else {
 		diff = c->srtt_us > r ? c->srtt_us - r : r - c->srtt_us;

@@ -21,10 +21,9 @@ struct sim_tcp_listener {
 
 /* Options that few programs set. Zero is not always the default: see sim_tcp_opts_of(). */
 struct sim_tcp_opts {
-	bool nodelay, cork;
-	uint8_t congestion; /* index into the names that are known */
+	uint8_t congestion;                       /* index into the names that are known */
 	int32_t keepidle_s, keepintvl_s, keepcnt; /* 0: tcp(7)'s default */
-	int32_t linger2_s;  /* 0: tcp_fin_timeout; -1: none */
+	int32_t linger2_s;                        /* 0: tcp_fin_timeout; -1: none */
 	int32_t defer_accept_s;
 };
 
@@ -52,7 +51,8 @@ static inline bool sim_tcp_in_states(const struct sim_tcp_sock *ts, unsigned sta
 void sim_tcp_hold(struct sim_tcp_sock *ts); /* the connection lives by itself from now on */
 void sim_tcp_find_path(struct sim_tcp_sock *ts, struct sim_tcp_path *path);
 void sim_tcp_disconnect(struct sim_tcp_sock *ts);
-int sim_tcp_interrupted(int err, int64_t deadline_ns); /* what sim_sock_wait() gave, as Linux's sock_intr_errno */
+int sim_tcp_interrupted(int err, int64_t deadline_ns); /* what sim_sock_wait() gave, as Linux's
+							  sock_intr_errno */
 int sim_tcp_fail(struct sim_tcp_sock *ts, struct sim_task *t, int err, enum sim_why_key key);
 
 /* tcp_io.c */
@@ -62,13 +62,16 @@ bool sim_tcp_is_writable(const struct sim_tcp_sock *ts);
 void sim_tcp_expand_sndbuf(struct sim_tcp_sock *ts);
 
 /* tcp_opt.c */
-int sim_tcp_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len);
-int sim_tcp_sock_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len);
+int sim_tcp_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
+			socklen_t len);
+int sim_tcp_sock_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val,
+			socklen_t *len);
 
 /* listen.c */
 int sim_tcp_sock_listen(struct sim_sock *sk, struct sim_task *t, int backlog);
 int sim_tcp_sock_accept(struct sim_sock *sk, struct sim_task *t, bool nonblock, struct sim_sock **child);
-void sim_tcp_listen_input(struct sim_tcp_sock *ts, struct sim_packet *p, bool has_isn, uint32_t isn); /* takes p */
+void sim_tcp_listen_input(struct sim_tcp_sock *ts, struct sim_packet *p, bool has_isn, uint32_t isn); /* takes
+													 p */
 void sim_tcp_listen_stop(struct sim_tcp_sock *ts); /* ends all that was not accepted, and listening */
 void sim_tcp_request_established(struct sim_tcp_sock *child);
 void sim_tcp_request_died(struct sim_tcp_sock *child); /* before it was established */

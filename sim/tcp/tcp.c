@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TCP on one host: who gets a segment, what nobody gets (RFC 9293 3.10.7.1), what ICMP says (RFC 1122 4.2.3.9), and the
- * timers' way to their connections.
+ * TCP on one host: who gets a segment, what nobody gets (RFC 9293 3.10.7.1), what ICMP says (RFC
+ * 1122 4.2.3.9), and the timers' way to their connections.
  */
 #include "sim/tcp/tcp.h"
 
@@ -29,14 +29,14 @@ void sim_tcp_fini(struct sim_tcp *tcp)
 	sim_ports_fini(&tcp->ports);
 }
 
-static struct sim_tcp_sock *find(struct sim_tcp *tcp, struct sim_addr laddr, uint16_t lport, struct sim_addr raddr,
-				 uint16_t rport)
+static struct sim_tcp_sock *find(struct sim_tcp *tcp, struct sim_addr laddr, uint16_t lport,
+				 struct sim_addr raddr, uint16_t rport)
 {
 	return (struct sim_tcp_sock *)sim_ports_find_tuple(&tcp->ports, laddr, lport, raddr, rport);
 }
 
-struct sim_sock *sim_tcp_find(struct sim_tcp *tcp, struct sim_addr laddr, uint16_t lport, struct sim_addr raddr,
-			      uint16_t rport)
+struct sim_sock *sim_tcp_find(struct sim_tcp *tcp, struct sim_addr laddr, uint16_t lport,
+			      struct sim_addr raddr, uint16_t rport)
 {
 	struct sim_tcp_sock *ts = find(tcp, laddr, lport, raddr, rport);
 
@@ -75,7 +75,8 @@ void sim_tcp_reply_rst(struct sim_tcp *tcp, const struct sim_packet *p)
 		r->tcp.seq = h->ack; /* <SEQ=SEG.ACK><CTL=RST> */
 		r->tcp.flags = SIM_TCP_RST;
 	} else {
-		r->tcp.ack = h->seq + p->payload.len + !!(h->flags & SIM_TCP_SYN) + !!(h->flags & SIM_TCP_FIN);
+		r->tcp.ack =
+			h->seq + p->payload.len + !!(h->flags & SIM_TCP_SYN) + !!(h->flags & SIM_TCP_FIN);
 		r->tcp.flags = SIM_TCP_RST | SIM_TCP_ACK; /* <SEQ=0><ACK=SEG.SEQ+SEG.LEN><CTL=RST,ACK> */
 	}
 	sim_ip_send(tcp->ip, &route, r);
@@ -93,7 +94,8 @@ static struct sim_tcp_sock *find_listener(struct sim_tcp *tcp, const struct sim_
 	return (struct sim_tcp_sock *)sim_ports_find_receiver(&tcp->ports, p, is_listening);
 }
 
-/* A SYN for a connection in TIME_WAIT that may make room, if somebody listens: true if it did; takes p then. */
+/* A SYN for a connection in TIME_WAIT that may make room, if somebody listens: true if it did; takes p then.
+ */
 static bool reopen(struct sim_tcp *tcp, struct sim_tcp_sock *old, struct sim_packet *p)
 {
 	struct sim_tcp_sock *listener;
@@ -140,7 +142,8 @@ static void deliver(struct sim_ip *ip, struct sim_packet *p)
 static void icmp_error(struct sim_ip *ip, const struct sim_packet *icmp, int err, bool fatal)
 {
 	const struct sim_icmp_header *h = &icmp->icmp;
-	struct sim_tcp_sock *ts = find(ip->net->tcp, h->quoted_src, h->quoted_sport, h->quoted_dst, h->quoted_dport);
+	struct sim_tcp_sock *ts =
+		find(ip->net->tcp, h->quoted_src, h->quoted_sport, h->quoted_dst, h->quoted_dport);
 	uint16_t headers = sim_addr_is_v4(h->quoted_src) ? 40 : 60;
 
 	(void)fatal;

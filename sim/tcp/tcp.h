@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TCP sockets of one host: tcp(7), RFC 9293. Owns ports and connections; the machine of a connection is in conn.h.
+ * TCP sockets of one host: tcp(7), RFC 9293. Owns ports and connections; the machine of a connection is in
+ * conn.h.
  *
  * Must not know descriptors and processes.
  */
@@ -28,11 +29,12 @@ struct sim_tcp_sock {
 		struct sim_tcp_request *request;   /* made by a listener, not yet accepted */
 	};
 	struct sim_tcp_opts *opts; /* NULL: all as they are by default */
-	uint32_t skb_room_bytes;   /* what the last buffer of the send queue still takes before a new one is charged */
-	uint32_t shut_ms;	   /* when the program shut it down for writing */
-	uint8_t link;		   /* enum sim_tcp_link */
-	bool held : 1;		   /* the connection holds a reference */
-	bool nospace : 1;	   /* a send or poll found no room: tell when there is */
+	uint32_t skb_room_bytes;   /* what the last buffer of the send queue still takes before a new one is
+				      charged */
+	uint32_t shut_ms;          /* when the program shut it down for writing */
+	uint8_t link;              /* enum sim_tcp_link */
+	bool held : 1;             /* the connection holds a reference */
+	bool nospace : 1;          /* a send or poll found no room: tell when there is */
 };
 
 struct sim_tcp {
@@ -47,15 +49,15 @@ void sim_tcp_fini(struct sim_tcp *tcp);
 /* A closed socket with one reference. domain: AF_INET or AF_INET6. 0, -ENOMEM. */
 int sim_tcp_sock_new(struct sim_net *net, int domain, struct sim_sock **sk);
 
-extern const struct sim_sock_ops sim_tcp_sock_ops;	    /* for sim_sock_ops[SIM_SOCK_TCP] */
+extern const struct sim_sock_ops sim_tcp_sock_ops;    /* for sim_sock_ops[SIM_SOCK_TCP] */
 extern const struct sim_ip_protocol sim_tcp_protocol; /* for sim_ip_protocol(IPPROTO_TCP) */
 
 /* The socket of a connection, by its own end first. NULL: none. */
-struct sim_sock *sim_tcp_find(struct sim_tcp *tcp, struct sim_addr laddr, uint16_t lport, struct sim_addr raddr,
-			      uint16_t rport);
+struct sim_sock *sim_tcp_find(struct sim_tcp *tcp, struct sim_addr laddr, uint16_t lport,
+			      struct sim_addr raddr, uint16_t rport);
 
-/* For sim_timer_fns[]: SIM_TIMER_TCP_RETRANSMIT, _DELACK, _LIFETIME. No timer has the kind _REQUEST: a connection
- * being made by a listener has a retransmission timer of its own. */
+/* For sim_timer_fns[]: SIM_TIMER_TCP_RETRANSMIT, _DELACK, _LIFETIME. No timer has the kind _REQUEST: a
+ * connection being made by a listener has a retransmission timer of its own. */
 void sim_tcp_on_retransmit_timer(struct sim_clock *clock, struct sim_timer *timer);
 void sim_tcp_on_delack_timer(struct sim_clock *clock, struct sim_timer *timer);
 void sim_tcp_on_lifetime_timer(struct sim_clock *clock, struct sim_timer *timer);

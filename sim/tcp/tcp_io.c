@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * send(2) and recv(2) of TCP sockets: what is taken and what is refused, blocking, the send buffer as Linux accounts it.
- * tcp(7), send(2), recv(2); the order of checks as the running kernel has it.
+ * send(2) and recv(2) of TCP sockets: what is taken and what is refused, blocking, the send buffer as Linux
+ * accounts it. tcp(7), send(2), recv(2); the order of checks as the running kernel has it.
  *
- * FIDELITY: stored: MSG_MORE (and TCP_CORK): what is sent goes at once. Ignored as on Linux: MSG_DONTROUTE, MSG_CONFIRM,
- * MSG_EOR, MSG_ZEROCOPY without SO_ZEROCOPY. Absent: MSG_OOB, MSG_FASTOPEN.
+ * FIDELITY: ignored as on Linux: MSG_DONTROUTE, MSG_CONFIRM, MSG_ZEROCOPY without SO_ZEROCOPY. Stored:
+ * MSG_EOR, since segments are not joined in the queue. Absent: MSG_OOB, MSG_FASTOPEN.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -18,10 +18,10 @@
 
 enum {
 	SEGMENTATION_MAX_BYTES = 65535 - 256, /* what one buffer of the send queue holds at most */
-	INITIAL_CWND = 10,		      /* RFC 6928 */
-	HEADROOM_BYTES = 256 + 320,	      /* headers, and what stands behind the data */
+	INITIAL_CWND = 10,                    /* RFC 6928 */
+	HEADROOM_BYTES = 256 + 320,           /* headers, and what stands behind the data */
 	SKB_BYTES = 256,
-	SEND_STEP_MAX_BYTES = 1 << 24,	      /* one look at the room grants no more */
+	SEND_STEP_MAX_BYTES = 1 << 24, /* one look at the room grants no more */
 };
 
 int sim_tcp_interrupted(int err, int64_t deadline_ns)
@@ -62,8 +62,9 @@ static uint32_t size_goal(const struct sim_tcp_conn *c)
 }
 
 /*
- * How many of `left` bytes may be queued now. As Linux: room is looked for only when a new buffer is begun, so that
- * the limit may be passed by less than one. The charge for new buffers is made; that for bytes is the caller's.
+ * How many of `left` bytes may be queued now. As Linux: room is looked for only when a new buffer is begun,
+ * so that the limit may be passed by less than one. The charge for new buffers is made; that for bytes is the
+ * caller's.
  */
 static uint32_t grant(struct sim_tcp_sock *ts, size_t left)
 {
@@ -153,10 +154,11 @@ static int no_room(struct sim_tcp_sock *ts, struct sim_task *t, bool timed_out)
 		limit = (int64_t)x->sndbuf_bytes;
 	}
 	if (timed_out)
-		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDTIMEO, SIM_NEVER_NS, sk->sndtimeo_ns, queued, limit, 0);
+		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDTIMEO, SIM_NEVER_NS, sk->sndtimeo_ns, queued,
+				     limit, 0);
 	if (!c->snd_wnd)
-		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_PEER_WINDOW_ZERO, c->window_zero_ns, queued, limit,
-				     c->window_zero_ns, 0);
+		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_PEER_WINDOW_ZERO, c->window_zero_ns, queued,
+				     limit, c->window_zero_ns, 0);
 	return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDBUF_FULL, SIM_NEVER_NS, queued, limit,
 			     sim_tcp_conn_in_flight(c), 0);
 }
@@ -179,7 +181,8 @@ static int broken_pipe(struct sim_tcp_sock *ts, struct sim_task *t)
 	return sim_sock_fail(sk, t, EPIPE, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, ts->conn.state, 0, 0, 0);
 }
 
-/* A connection on its way is waited for; none at all is EPIPE (or ENOTCONN, where a host is switched to it). */
+/* A connection on its way is waited for; none at all is EPIPE (or ENOTCONN, where a host is switched to it).
+ */
 static int wait_connected(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m)
 {
 	struct sim_sock *sk = &ts->in.sk;
@@ -211,7 +214,8 @@ static int check_flags(struct sim_tcp_sock *ts, struct sim_task *t, const struct
 	if (__builtin_expect(m->flags & (MSG_OOB | MSG_FASTOPEN), 0))
 		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS,
 				     m->flags & (MSG_OOB | MSG_FASTOPEN), 0, 0, 0);
-	if (__builtin_expect(m->to && sk->net->switches.eisconn_on_sendto && ts->link == SIM_TCP_CONNECTED, 0))
+	if (__builtin_expect(m->to && sk->net->switches.eisconn_on_sendto && ts->link == SIM_TCP_CONNECTED,
+			     0))
 		return sim_tcp_fail(ts, t, EISCONN, SIM_WHY_ALREADY_CONNECTED);
 	return 0;
 }
@@ -230,13 +234,15 @@ static int queue_bytes(struct sim_tcp_sock *ts, struct sim_msg *m, uint32_t num)
 }
 
 /* Nothing more can be taken now: waits, or says why not. 0: look again. */
-static int wait_room(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m, int64_t *deadline_ns)
+static int wait_room(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m, bool copied,
+		     int64_t *deadline_ns)
 {
 	struct sim_sock *sk = &ts->in.sk;
 	int err;
 
 	ts->nospace = true;
-	sim_tcp_conn_push(&ts->conn);
+	if (copied)
+		sim_tcp_conn_push_all(&ts->conn);
 	if (m->nonblock)
 		return no_room(ts, t, false);
 	if (!*deadline_ns)
@@ -266,7 +272,7 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 		if (!left)
 			break;
 		num = grant(ts, left);
-		err = num ? queue_bytes(ts, m, num) : wait_room(ts, t, m, &deadline_ns);
+		err = num ? queue_bytes(ts, m, num) : wait_room(ts, t, m, copied, &deadline_ns);
 		if (err)
 			break;
 		left -= num;
@@ -278,14 +284,15 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 	}
 	if (!copied)
 		return err;
-	sim_tcp_conn_push(&ts->conn);
+	sim_tcp_conn_push(&ts->conn, m->flags & MSG_MORE);
 	return (ssize_t)copied;
 }
 
 /* ---- recv ---- */
 
 /* Bytes are there: copies up to `left` of them from `off` on, and takes them off unless it only looks. */
-static ssize_t copy_out(struct sim_tcp_sock *ts, struct sim_msg *m, const struct sim_bytes *run, uint32_t off, size_t left)
+static ssize_t copy_out(struct sim_tcp_sock *ts, struct sim_msg *m, const struct sim_bytes *run, uint32_t off,
+			size_t left)
 {
 	uint32_t num = run->len - off;
 
@@ -301,7 +308,8 @@ static ssize_t copy_out(struct sim_tcp_sock *ts, struct sim_msg *m, const struct
 	return num;
 }
 
-/* What is there, from byte `skip` of the queue on (which only a look has). -EFAULT only if nothing was copied. */
+/* What is there, from byte `skip` of the queue on (which only a look has). -EFAULT only if nothing was
+ * copied. */
 static ssize_t take(struct sim_tcp_sock *ts, struct sim_msg *m, size_t skip, size_t left)
 {
 	const struct sim_tcp_run *more = ts->conn.extra ? ts->conn.extra->more : NULL;
@@ -364,8 +372,8 @@ static bool may_get_more(const struct sim_tcp_sock *ts, const struct sim_task *t
 {
 	const struct sim_sock *sk = &ts->in.sk;
 
-	return !m->nonblock && !sk->err && ts->conn.state != SIM_TCP_CLOSED && !(sk->shutdown & SIM_SHUT_RD) &&
-	       !(t && t->interrupted);
+	return !m->nonblock && !sk->err && ts->conn.state != SIM_TCP_CLOSED &&
+	       !(sk->shutdown & SIM_SHUT_RD) && !(t && t->interrupted);
 }
 
 static int check_recv(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_msg *m)
@@ -386,7 +394,8 @@ static int check_recv(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_ms
 
 static size_t read_target(const struct sim_sock *sk, const struct sim_msg *m)
 {
-	size_t low = (size_t)sk->rcvlowat_bytes, target = m->flags & MSG_WAITALL || m->len < low ? m->len : low;
+	size_t low = (size_t)sk->rcvlowat_bytes,
+	       target = m->flags & MSG_WAITALL || m->len < low ? m->len : low;
 
 	return target ? target : 1;
 }
@@ -425,7 +434,8 @@ ssize_t sim_tcp_sock_recv(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 			deadline_ns = sim_sock_deadline(sk, sk->rcvtimeo_ns);
 		err = sim_sock_wait(sk, t, EPOLLIN, deadline_ns);
 		if (err) {
-			err = err == -EAGAIN ? nothing_to_read(ts, t, true) : sim_tcp_interrupted(err, deadline_ns);
+			err = err == -EAGAIN ? nothing_to_read(ts, t, true)
+					     : sim_tcp_interrupted(err, deadline_ns);
 			break;
 		}
 	}

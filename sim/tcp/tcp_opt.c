@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * IPPROTO_TCP options: tcp(7), and for bounds the running kernel. One table, from which the documentation is made too.
+ * IPPROTO_TCP options: tcp(7), and for bounds the running kernel. One table, from which the documentation is
+ * made too.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -34,37 +35,52 @@ static struct sim_tcp_opts *opts_make(struct sim_tcp_sock *ts)
 
 /* ---- options that are numbers; set gives 0 or -errno ---- */
 
-#define OPT_FIELD(field, initial)                                                                                      \
-	static int get_##field(struct sim_tcp_sock *ts)                                                                \
-	{                                                                                                              \
-		return ts->opts && ts->opts->field ? ts->opts->field : (initial);                                      \
-	}                                                                                                              \
-	static int store_##field(struct sim_tcp_sock *ts, int val)                                                     \
-	{                                                                                                              \
-		struct sim_tcp_opts *o = opts_make(ts);                                                                \
-                                                                                                                       \
-		if (!o)                                                                                                \
-			return -ENOMEM;                                                                                \
-		o->field = val;                                                                                        \
-		return 0;                                                                                              \
+#define OPT_FIELD(field, initial)                                                 \
+	static int get_##field(struct sim_tcp_sock *ts)                           \
+	{                                                                         \
+		return ts->opts && ts->opts->field ? ts->opts->field : (initial); \
+	}                                                                         \
+	static int store_##field(struct sim_tcp_sock *ts, int val)                \
+	{                                                                         \
+		struct sim_tcp_opts *o = opts_make(ts);                           \
+                                                                                  \
+		if (!o)                                                           \
+			return -ENOMEM;                                           \
+		o->field = val;                                                   \
+		return 0;                                                         \
 	}
 
-OPT_FIELD(nodelay, 0)
-OPT_FIELD(cork, 0)
 OPT_FIELD(keepidle_s, KEEPIDLE_DEFAULT_S)
 OPT_FIELD(keepintvl_s, KEEPINTVL_DEFAULT_S)
 OPT_FIELD(keepcnt, KEEPCNT_DEFAULT)
 OPT_FIELD(linger2_s, ts->in.sk.net->sysctl.tcp_fin_timeout)
 OPT_FIELD(defer_accept_s, 0)
 
+static int get_nodelay(struct sim_tcp_sock *ts)
+{
+	return ts->conn.nodelay;
+}
+
+/* tcp(7): what waits goes at once. */
 static int set_nodelay(struct sim_tcp_sock *ts, int val)
 {
-	return store_nodelay(ts, val != 0);
+	ts->conn.nodelay = val != 0;
+	if (val)
+		sim_tcp_conn_push(&ts->conn, false);
+	return 0;
+}
+
+static int get_cork(struct sim_tcp_sock *ts)
+{
+	return ts->conn.corked;
 }
 
 static int set_cork(struct sim_tcp_sock *ts, int val)
 {
-	return store_cork(ts, val != 0);
+	ts->conn.corked = val != 0;
+	if (!val)
+		sim_tcp_conn_push(&ts->conn, false);
+	return 0;
 }
 
 static int set_keepidle(struct sim_tcp_sock *ts, int val)
@@ -166,8 +182,8 @@ struct int_option {
 
 /* clang-format off */
 static const struct int_option int_options[] = {
-	{ TCP_NODELAY, "TCP_NODELAY", SIM_FIDELITY_STORED, get_nodelay, set_nodelay },
-	{ TCP_CORK, "TCP_CORK", SIM_FIDELITY_STORED, get_cork, set_cork },
+	{ TCP_NODELAY, "TCP_NODELAY", SIM_FIDELITY_SIMULATED, get_nodelay, set_nodelay },
+	{ TCP_CORK, "TCP_CORK", SIM_FIDELITY_SIMULATED, get_cork, set_cork },
 	{ TCP_MAXSEG, "TCP_MAXSEG", SIM_FIDELITY_SIMULATED, get_maxseg, set_maxseg },
 	{ TCP_KEEPIDLE, "TCP_KEEPIDLE", SIM_FIDELITY_STORED, get_keepidle_s, set_keepidle },
 	{ TCP_KEEPINTVL, "TCP_KEEPINTVL", SIM_FIDELITY_STORED, get_keepintvl_s, set_keepintvl },
@@ -246,8 +262,8 @@ static socklen_t get_congestion(struct sim_tcp_sock *ts, void *val, socklen_t le
 }
 
 /*
- * FIDELITY: simulated as far as <netinet/tcp.h> declares the structure; fields of what is not simulated (SACK,
- * congestion control, reordering) have the values of an idle Linux connection.
+ * FIDELITY: simulated as far as <netinet/tcp.h> declares the structure; fields of what is not simulated
+ * (SACK, congestion control, reordering) have the values of an idle Linux connection.
  */
 static socklen_t get_info(struct sim_tcp_sock *ts, void *val, socklen_t len)
 {
@@ -262,10 +278,13 @@ static socklen_t get_info(struct sim_tcp_sock *ts, void *val, socklen_t len)
 		info.tcpi_sacked = ts->listener->backlog;
 	} else {
 		mss = sim_tcp_conn_mss(c) ? sim_tcp_conn_mss(c) : SIM_TCP_MSS_DEFAULT;
-		info.tcpi_ca_state = c->extra && c->extra->recovery ? (c->extra->recovery == SIM_TCP_RECOVERY_FAST ? 3 : 4) : 0;
+		info.tcpi_ca_state = c->extra && c->extra->recovery
+					     ? (c->extra->recovery == SIM_TCP_RECOVERY_FAST ? 3 : 4)
+					     : 0;
 		info.tcpi_retransmits = c->num_retries;
 		info.tcpi_backoff = c->backoff;
-		info.tcpi_options = (uint8_t)((c->ts_ok ? TCPI_OPT_TIMESTAMPS : 0) | (c->wscale_ok ? TCPI_OPT_WSCALE : 0));
+		info.tcpi_options = (uint8_t)((c->ts_ok ? TCPI_OPT_TIMESTAMPS : 0) |
+					      (c->wscale_ok ? TCPI_OPT_WSCALE : 0));
 		info.tcpi_snd_wscale = c->snd_wscale;
 		info.tcpi_rcv_wscale = c->rcv_wscale;
 		info.tcpi_rto = c->rto_ms * 1000;
@@ -299,7 +318,8 @@ static int failed(struct sim_sock *sk, struct sim_task *t, int err, int level, i
 	return err ? sim_sock_fail(sk, t, -err, key, SIM_NEVER_NS, level, name, 0, 0) : 0;
 }
 
-int sim_tcp_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len)
+int sim_tcp_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
+			socklen_t len)
 {
 	struct sim_tcp_sock *ts = sim_tcp_sock_of(sk);
 	const struct int_option *o;
@@ -318,7 +338,8 @@ int sim_tcp_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int 
 	return failed(sk, t, o->set(ts, v), level, name);
 }
 
-int sim_tcp_sock_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len)
+int sim_tcp_sock_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val,
+			socklen_t *len)
 {
 	struct sim_tcp_sock *ts = sim_tcp_sock_of(sk);
 	const struct int_option *o;

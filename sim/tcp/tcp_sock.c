@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * TCP sockets: made, bound, connected, shut down, closed; and the machine's way out to IP and to the program. connect(2),
- * shutdown(2), close(2), tcp(7), socket(7) on SO_LINGER; the order of checks as the running kernel has it.
+ * TCP sockets: made, bound, connected, shut down, closed; and the machine's way out to IP and to the program.
+ * connect(2), shutdown(2), close(2), tcp(7), socket(7) on SO_LINGER; the order of checks as the running
+ * kernel has it.
  */
 #include <errno.h>
 #include <linux/sockios.h>
@@ -78,10 +79,12 @@ void sim_tcp_find_path(struct sim_tcp_sock *ts, struct sim_tcp_path *path)
 {
 	const struct sim_inet *in = &ts->in;
 	struct sim_ctx *ctx = in->sk.net->ctx;
-	uint64_t key = sim_mix(in->laddr.d[0] ^ in->raddr.d[1] ^ 0xa0761d6478bd642fu, in->laddr.d[1] ^ in->lport);
+	uint64_t key =
+		sim_mix(in->laddr.d[0] ^ in->raddr.d[1] ^ 0xa0761d6478bd642fu, in->laddr.d[1] ^ in->lport);
 	struct sim_rng rng;
 
-	key ^= sim_mix(in->raddr.d[0] ^ in->rport ^ 0xe7037ed1a0b428dbu, in->raddr.d[1] ^ (uint64_t)in->lport << 16);
+	key ^= sim_mix(in->raddr.d[0] ^ in->rport ^ 0xe7037ed1a0b428dbu,
+		       in->raddr.d[1] ^ (uint64_t)in->lport << 16);
 	rng = sim_rng_stream(ctx->seed, SIM_PURPOSE_ISN, key);
 	path->isn = (uint32_t)(sim_rng_next(&rng) + (uint64_t)sim_now(ctx) / 4000u);
 	path->mss_bytes = path_mss(ts);
@@ -135,6 +138,11 @@ void sim_tcp_env_drop(struct sim_tcp_conn *c, struct sim_packet *p, unsigned dro
 uint32_t sim_tcp_env_rcvbuf(const struct sim_tcp_conn *c)
 {
 	return (uint32_t)sim_tcp_sock_of_conn(c)->in.sk.rcvbuf_bytes;
+}
+
+bool sim_tcp_env_rcvbuf_locked(const struct sim_tcp_conn *c)
+{
+	return sim_tcp_sock_of_conn(c)->in.sk.rcvbuf_locked;
 }
 
 uint32_t sim_tcp_env_rcvlowat(const struct sim_tcp_conn *c)
@@ -225,8 +233,8 @@ static void closed(struct sim_tcp_sock *ts, unsigned old)
 }
 
 /*
- * As Linux: TIME_WAIT is nothing that a program sees. A socket that it still holds is closed at once, and another, which
- * nobody holds, keeps both ends for a minute.
+ * As Linux: TIME_WAIT is nothing that a program sees. A socket that it still holds is closed at once, and
+ * another, which nobody holds, keeps both ends for a minute.
  */
 static void hand_over_time_wait(struct sim_tcp_sock *ts)
 {
@@ -286,7 +294,8 @@ void sim_tcp_env_state(struct sim_tcp_conn *c, unsigned old)
 static int check_len(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_sockaddr *a)
 {
 	/* RFC 2133's sockaddr_in6 had no scope. */
-	uint16_t need = ts->in.sk.domain == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6) - 4;
+	uint16_t need =
+		ts->in.sk.domain == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6) - 4;
 
 	if (a->raw_len >= need)
 		return 0;
@@ -325,7 +334,8 @@ static int start_connect(struct sim_tcp_sock *ts, struct sim_task *t, const stru
 	return 0;
 }
 
-/* connect(2) with AF_UNSPEC, and what a failed connect leaves: a socket as it was before, bound if it was bound. */
+/* connect(2) with AF_UNSPEC, and what a failed connect leaves: a socket as it was before, bound if it was
+ * bound. */
 void sim_tcp_disconnect(struct sim_tcp_sock *ts)
 {
 	struct sim_sock *sk = &ts->in.sk;
@@ -362,7 +372,8 @@ static int wait_connect(struct sim_tcp_sock *ts, struct sim_task *t, bool nonblo
 
 		err = nonblock ? -EAGAIN : sim_sock_wait(sk, t, EPOLLOUT, deadline_ns);
 		if (err == -EAGAIN)
-			return sim_sock_fail(sk, t, in_progress, SIM_WHY_CONNECT_IN_PROGRESS, since_ns, since_ns, 0, 0, 0);
+			return sim_sock_fail(sk, t, in_progress, SIM_WHY_CONNECT_IN_PROGRESS, since_ns,
+					     since_ns, 0, 0, 0);
 		if (err)
 			return sim_tcp_interrupted(err, deadline_ns);
 	}
@@ -409,7 +420,8 @@ static int sock_shutdown(struct sim_sock *sk, struct sim_task *t, int how)
 
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 2, how, 0, 0);
-	if (ts->link == SIM_TCP_CONNECTING && !sim_tcp_in_states(ts, S(SYN_SENT) | S(SYN_RECEIVED) | S(CLOSED)))
+	if (ts->link == SIM_TCP_CONNECTING &&
+	    !sim_tcp_in_states(ts, S(SYN_SENT) | S(SYN_RECEIVED) | S(CLOSED)))
 		ts->link = SIM_TCP_CONNECTED;
 	switch (ts->conn.state) {
 	case SIM_TCP_LISTEN:
@@ -520,15 +532,18 @@ static int sock_ioctl(struct sim_sock *sk, struct sim_task *t, unsigned long req
 	case SIOCOUTQ: /* TIOCOUTQ */
 	case SIOCOUTQNSD:
 		if (c->state == SIM_TCP_LISTEN)
-			return sim_sock_fail(sk, t, EINVAL, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, c->state, 0, 0, 0);
+			return sim_sock_fail(sk, t, EINVAL, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, c->state, 0,
+					     0, 0);
 		if (young)
 			*value = 0;
 		else if (request == FIONREAD)
 			*value = (int)c->rcv_len;
 		else if (request == SIOCOUTQ)
-			*value = (int)(c->write_seq + c->fin_queued - c->snd_una) * (c->state != SIM_TCP_CLOSED);
+			*value = (int)(c->write_seq + c->fin_queued - c->snd_una) *
+				 (c->state != SIM_TCP_CLOSED);
 		else
-			*value = (int)(c->write_seq + c->fin_queued - c->snd_nxt) * (c->state != SIM_TCP_CLOSED);
+			*value = (int)(c->write_seq + c->fin_queued - c->snd_nxt) *
+				 (c->state != SIM_TCP_CLOSED);
 		return 0;
 	case SIOCATMARK:
 		*value = 0; /* FIDELITY: absent: urgent data, so that its mark is nowhere */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timers: retransmission (RFC 6298 5), probes of a closed window (RFC 9293 3.8.6.1), giving up (RFC 1122 4.2.3.5,
- * tcp(7): tcp_retries2, tcp_syn_retries, tcp_synack_retries), and the recovery that a loss begins.
+ * Timers: retransmission (RFC 6298 5), probes of a closed window (RFC 9293 3.8.6.1), giving up (RFC
+ * 1122 4.2.3.5, tcp(7): tcp_retries2, tcp_syn_retries, tcp_synack_retries), and the recovery that a loss
+ * begins.
  */
 #include <errno.h>
 
@@ -31,19 +32,19 @@ static void arm_probe(struct sim_tcp_conn *c)
 	set_timer(c, backed_off(base, c->backoff));
 }
 
-/* Can the next segment go as it is? Otherwise the window is what holds it back. */
-static bool window_blocks(const struct sim_tcp_conn *c)
+/* Can the next segment go as it is? Otherwise the window, or the program's wish, holds it back. */
+static bool is_blocked(const struct sim_tcp_conn *c)
 {
 	uint32_t unsent = sim_tcp_unsent(c), mss = sim_tcp_conn_mss(c), need = unsent < mss ? unsent : mss;
 
-	return need + !need > c->snd_wnd;
+	return need + !need > c->snd_wnd || (need && sim_tcp_holds_back(c, need, mss));
 }
 
 void sim_tcp_rearm(struct sim_tcp_conn *c)
 {
 	if (c->snd_una != c->snd_nxt) {
 		sim_tcp_arm_retransmit(c); /* RFC 6298 5.3 */
-	} else if (sim_tcp_has_unsent(c) && window_blocks(c)) {
+	} else if (sim_tcp_has_unsent(c) && is_blocked(c)) {
 		arm_probe(c);
 	} else {
 		c->backoff = 0;
@@ -53,7 +54,8 @@ void sim_tcp_rearm(struct sim_tcp_conn *c)
 
 /* ---- giving up ---- */
 
-/* How long this many retransmissions take, each after twice the time of the one before, from 200 ms to 120 s. */
+/* How long this many retransmissions take, each after twice the time of the one before, from 200 ms to 120 s.
+ */
 static uint64_t retries_span_ms(unsigned num_retries)
 {
 	uint64_t sum = 0, step = SIM_TCP_RTO_MIN_MS;
@@ -76,7 +78,8 @@ static bool took_too_long(const struct sim_tcp_conn *c)
 	if (c->user_timeout_ms && !c->orphan)
 		return elapsed_ms >= c->user_timeout_ms; /* tcp(7), TCP_USER_TIMEOUT */
 	if (c->orphan)
-		retries = sysctl->tcp_orphan_retries ? (unsigned)sysctl->tcp_orphan_retries : SIM_TCP_ORPHAN_RETRIES;
+		retries = sysctl->tcp_orphan_retries ? (unsigned)sysctl->tcp_orphan_retries
+						     : SIM_TCP_ORPHAN_RETRIES;
 	return elapsed_ms >= retries_span_ms(retries);
 }
 
@@ -117,8 +120,8 @@ static void count_retry(struct sim_tcp_conn *c)
 		c->retrans_ms = sim_tcp_now_ms(c);
 	if (c->num_retries < UINT8_MAX)
 		c->num_retries++;
-	sim_trace_write(&c->common->ctx->trace, SIM_TRACE_TIMER, c->common->host_id, c->id, SIM_TIMER_TCP_RETRANSMIT,
-			c->num_retries);
+	sim_trace_write(&c->common->ctx->trace, SIM_TRACE_TIMER, c->common->host_id, c->id,
+			SIM_TIMER_TCP_RETRANSMIT, c->num_retries);
 }
 
 static void back_off(struct sim_tcp_conn *c)
@@ -160,7 +163,8 @@ static void retransmit_timeout(struct sim_tcp_conn *c)
 }
 
 /*
- * RFC 9293 3.8.6.1: as long as the peer answers, for ever. A window too small for a segment gets what it takes.
+ * RFC 9293 3.8.6.1: as long as the peer answers, for ever. A window too small for a segment gets what it
+ * takes; a segment that was held back goes.
  */
 static void probe_timeout(struct sim_tcp_conn *c)
 {
@@ -206,7 +210,8 @@ void sim_tcp_enter_recovery(struct sim_tcp_conn *c, enum sim_tcp_recovery how)
 	}
 }
 
-/* New data was acknowledged: the next gap, if the ACK does not reach what was sent when the loss was noticed. */
+/* New data was acknowledged: the next gap, if the ACK does not reach what was sent when the loss was noticed.
+ */
 void sim_tcp_continue_recovery(struct sim_tcp_conn *c)
 {
 	struct sim_tcp_extra *x = c->extra;

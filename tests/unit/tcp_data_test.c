@@ -69,10 +69,13 @@ static void an_old_segment_does_not_set_the_window(void **state)
 {
 	(void)state;
 	bench_establish_alone(&bench_a, 4000, 0);
-	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 1, .len = 10, .flags = ACK, .window = 3000 });
-	bench_hand(&bench_a, (struct bench_hand){ .seq = 11, .ack = 1, .len = 10, .flags = ACK, .window = 2000 });
+	bench_hand(&bench_a,
+		   (struct bench_hand){ .seq = 1, .ack = 1, .len = 10, .flags = ACK, .window = 3000 });
+	bench_hand(&bench_a,
+		   (struct bench_hand){ .seq = 11, .ack = 1, .len = 10, .flags = ACK, .window = 2000 });
 	assert_int_equal(bench_a.c.snd_wnd, 2000);
-	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 1, .len = 15, .flags = ACK, .window = 4000 });
+	bench_hand(&bench_a,
+		   (struct bench_hand){ .seq = 1, .ack = 1, .len = 15, .flags = ACK, .window = 4000 });
 	assert_int_equal(bench_a.c.snd_wnd, 2000);
 }
 
@@ -163,15 +166,18 @@ static void three_duplicate_acks_bring_the_lost_segment_at_once(void **state)
 	bench_send(&bench_a, 1460 * 6);
 	bench_flush(&bench_a);
 	for (int i = 0; i < 2; i++)
-		bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 1, .flags = ACK, .window = 20000 });
+		bench_hand(&bench_a,
+			   (struct bench_hand){ .seq = 1, .ack = 1, .flags = ACK, .window = 20000 });
 	assert_true(bench_sent_nothing(&bench_a));
 	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 1, .flags = ACK, .window = 20000 });
 	assert_seg(bench_take(&bench_a), ACK, 1, 1, 1460);
 	assert_true(bench_sent_nothing(&bench_a));
 	/* RFC 6582: a partial acknowledgement brings the next gap. */
-	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 1 + 2 * 1460, .flags = ACK, .window = 20000 });
+	bench_hand(&bench_a,
+		   (struct bench_hand){ .seq = 1, .ack = 1 + 2 * 1460, .flags = ACK, .window = 20000 });
 	assert_seg(bench_take(&bench_a), ACK, 1 + 2 * 1460, 1, 1460);
-	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 1 + 6 * 1460, .flags = ACK, .window = 20000 });
+	bench_hand(&bench_a,
+		   (struct bench_hand){ .seq = 1, .ack = 1 + 6 * 1460, .flags = ACK, .window = 20000 });
 	assert_true(bench_sent_nothing(&bench_a));
 	assert_int_equal(bench_next_timer_ms(3600000), -1);
 }
@@ -189,6 +195,54 @@ static void after_a_timeout_all_that_was_lost_goes_again(void **state)
 	assert_int_equal(bench_read(&bench_b, 20000), 20000);
 	bench_carry();
 	assert_true(sim_now(&bench_ctx) < 2 * SIM_NS_PER_S); /* not one timeout a segment */
+}
+
+/* ---- segments that are not full ---- */
+
+static void one_segment_that_is_not_full_waits_for_the_ack_of_another(void **state)
+{
+	(void)state;
+	bench_establish_alone(&bench_a, 20000, 0);
+	bench_send(&bench_a, 10);
+	assert_seg(bench_take(&bench_a), ACK | PUSH, 1, 1, 10);
+	bench_send(&bench_a, 10);
+	bench_send(&bench_a, 1460);
+	assert_seg(bench_take(&bench_a), ACK, 11, 1, 1460); /* a full one goes: Nagle holds back the others */
+	assert_true(bench_sent_nothing(&bench_a));
+	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 11, .flags = ACK, .window = 20000 });
+	assert_seg(bench_take(&bench_a), ACK | PUSH, 1471, 1, 10);
+}
+
+static void nodelay_holds_nothing_back(void **state)
+{
+	(void)state;
+	bench_establish_alone(&bench_a, 20000, 0);
+	bench_a.c.nodelay = true;
+	bench_send(&bench_a, 10);
+	bench_send(&bench_a, 10);
+	assert_int_equal(bench_take(&bench_a).len, 10);
+	assert_int_equal(bench_take(&bench_a).len, 10);
+}
+
+static void a_corked_segment_goes_after_two_hundred_milliseconds(void **state)
+{
+	(void)state;
+	bench_establish_alone(&bench_a, 20000, 0);
+	bench_a.c.corked = true;
+	bench_send(&bench_a, 10);
+	assert_true(bench_sent_nothing(&bench_a));
+	assert_in_range(bench_next_timer_ms(1000), 200, 235);
+	assert_seg(bench_take(&bench_a), ACK | PUSH, 1, 1, 10);
+}
+
+static void a_fin_takes_along_what_was_held_back(void **state)
+{
+	(void)state;
+	bench_establish_alone(&bench_a, 20000, 0);
+	bench_a.c.corked = true;
+	bench_send(&bench_a, 10);
+	sim_tcp_conn_shut_send(&bench_a.c);
+	assert_seg(bench_take(&bench_a), ACK | PUSH | FIN, 1, 1, 10);
 }
 
 /* ---- the closed window ---- */
@@ -354,11 +408,13 @@ static void any_overlapping_pieces_in_any_order_make_the_stream(void **state)
 		struct sim_rng rng = sim_rng_stream(7, SIM_PURPOSE_USER, round);
 
 		while (bench_a.c.rcv_nxt - BENCH_ISN_B < base + TOTAL) {
-			uint32_t at = (uint32_t)sim_rng_below(&rng, TOTAL), len = (uint32_t)sim_rng_below(&rng, 3000) + 1;
+			uint32_t at = (uint32_t)sim_rng_below(&rng, TOTAL),
+				 len = (uint32_t)sim_rng_below(&rng, 3000) + 1;
 
 			if (at + len > TOTAL)
 				len = TOTAL - at;
-			bench_hand(&bench_a, (struct bench_hand){ .seq = base + at, .ack = 1, .len = len, .flags = ACK });
+			bench_hand(&bench_a, (struct bench_hand){
+						     .seq = base + at, .ack = 1, .len = len, .flags = ACK });
 			bench_flush(&bench_a);
 			if (sim_rng_below(&rng, 4) == 0)
 				bench_read(&bench_a, 500);
@@ -376,7 +432,8 @@ static void a_buffer_full_of_pieces_gives_them_up_for_what_comes_in_order(void *
 	bench_establish_alone(&bench_a, 4000, 0);
 	for (uint32_t seq = 3; seq < 200; seq += 2)
 		bench_hand(&bench_a, (struct bench_hand){ .seq = seq, .ack = 1, .len = 1, .flags = ACK });
-	assert_in_range(bench_a.c.rmem_bytes, 1, 20000 + 833); /* each is charged a buffer: RFC 9293 lets them go */
+	assert_in_range(bench_a.c.rmem_bytes, 1, 20000 + 833); /* each is charged a buffer: RFC 9293 lets them
+								  go */
 	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 1, .len = 2, .flags = ACK });
 	assert_true(bench_a.c.rcv_len >= 2);
 	bench_flush(&bench_a);
@@ -460,12 +517,20 @@ static void an_older_timestamp_is_rejected(void **state)
 	(void)state;
 	bench_connect();
 	bench_run_ns(SIM_NS_PER_S);
-	bench_hand(&bench_b, (struct bench_hand){ .seq = 1, .ack = 1, .len = 5, .flags = ACK, .has_ts = true,
+	bench_hand(&bench_b, (struct bench_hand){ .seq = 1,
+						  .ack = 1,
+						  .len = 5,
+						  .flags = ACK,
+						  .has_ts = true,
 						  .ts_val = bench_b.c.ts_recent + 100 });
 	assert_int_equal(bench_b.c.rcv_len, 5);
 	s = bench_take(&bench_b);
 	assert_int_equal(s.ts_ecr, bench_b.c.ts_recent);
-	bench_hand(&bench_b, (struct bench_hand){ .seq = 6, .ack = 1, .len = 5, .flags = ACK, .has_ts = true,
+	bench_hand(&bench_b, (struct bench_hand){ .seq = 6,
+						  .ack = 1,
+						  .len = 5,
+						  .flags = ACK,
+						  .has_ts = true,
 						  .ts_val = bench_b.c.ts_recent - 1 });
 	assert_int_equal(bench_b.c.rcv_len, 5); /* RFC 7323 5.3 */
 	assert_seg(bench_take(&bench_b), ACK, 1, 6, 0);
@@ -482,6 +547,22 @@ static void a_narrower_path_sends_smaller_segments_again(void **state)
 	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 537, .flags = ACK, .window = 8000 });
 	assert_seg(bench_take(&bench_a), ACK, 537, 1, 536);
 	bench_flush(&bench_a);
+}
+
+static void a_promise_that_cannot_be_kept_is_taken_back(void **state)
+{
+	struct bench_seg s;
+
+	(void)state;
+	bench_establish_alone(&bench_a, 4000, 0);
+	bench_a.rcvbuf_bytes = 2304; /* the program made it smaller */
+	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 1, .len = 3000, .flags = ACK });
+	bench_flush(&bench_a);
+	bench_hand(&bench_a, (struct bench_hand){ .seq = 3001, .ack = 1, .len = 3000, .flags = ACK });
+	assert_int_equal(bench_a.num_drops[SIM_DROP_RCVBUF], 1);
+	s = bench_take(&bench_a);
+	assert_seg(s, ACK, 1, 3001, 0);
+	assert_int_equal(s.window, 0);
 }
 
 static void a_stream_survives_any_loss(void **state)
@@ -522,6 +603,10 @@ static const struct CMUnitTest tests[] = {
 	TCP_TEST(user_timeout_ends_it_sooner),
 	TCP_TEST(three_duplicate_acks_bring_the_lost_segment_at_once),
 	TCP_TEST(after_a_timeout_all_that_was_lost_goes_again),
+	TCP_TEST(one_segment_that_is_not_full_waits_for_the_ack_of_another),
+	TCP_TEST(nodelay_holds_nothing_back),
+	TCP_TEST(a_corked_segment_goes_after_two_hundred_milliseconds),
+	TCP_TEST(a_fin_takes_along_what_was_held_back),
 	TCP_TEST(a_window_too_small_for_a_segment_gets_what_it_takes),
 	TCP_TEST(a_zero_window_is_probed_ever_more_rarely_for_ever),
 	TCP_TEST(unanswered_probes_time_the_connection_out),
@@ -540,6 +625,7 @@ static const struct CMUnitTest tests[] = {
 	TCP_TEST(unacceptable_empty_segments_are_answered_twice_a_second_at_most),
 	TCP_TEST(an_older_timestamp_is_rejected),
 	TCP_TEST(a_narrower_path_sends_smaller_segments_again),
+	TCP_TEST(a_promise_that_cannot_be_kept_is_taken_back),
 	TCP_TEST(a_stream_survives_any_loss),
 };
 

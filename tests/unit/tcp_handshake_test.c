@@ -91,6 +91,19 @@ static void a_small_mss_of_the_program_is_offered_and_kept(void **state)
 	assert_int_equal(bench_b.c.snd_mss, 488);
 }
 
+static void a_receive_buffer_of_the_programs_choice_needs_no_scale(void **state)
+{
+	struct bench_seg s;
+
+	(void)state;
+	bench_a.rcvbuf_bytes = 8192;
+	bench_a.rcvbuf_locked = true;
+	bench_open(&bench_a);
+	s = bench_take(&bench_a);
+	assert_int_equal(s.wscale, 0);
+	assert_int_equal(s.window, 2920);
+}
+
 static void both_ends_may_open_at_once(void **state)
 {
 	struct sim_packet *from_a, *from_b;
@@ -217,7 +230,8 @@ static void a_full_accept_queue_ignores_the_last_ack(void **state)
 	assert_state(&bench_b, SYN_RECEIVED);
 	assert_int_equal(bench_b.num_drops[SIM_DROP_BACKLOG], 1);
 	bench_b.may_not_establish = false;
-	assert_in_range(bench_next_timer_ms(2000), 1000, 1100); /* the SYN-ACK goes again, and draws the ACK again */
+	assert_in_range(bench_next_timer_ms(2000), 1000, 1100); /* the SYN-ACK goes again, and draws the ACK
+								   again */
 	bench_carry();
 	assert_state(&bench_b, ESTABLISHED);
 }
@@ -291,6 +305,7 @@ static const struct CMUnitTest tests[] = {
 	TCP_TEST(without_the_peers_options_nothing_is_scaled_or_stamped),
 	TCP_TEST(sysctls_switch_options_off),
 	TCP_TEST(a_small_mss_of_the_program_is_offered_and_kept),
+	TCP_TEST(a_receive_buffer_of_the_programs_choice_needs_no_scale),
 	TCP_TEST(both_ends_may_open_at_once),
 	TCP_TEST(a_syn_that_meets_itself_connects_to_itself),
 	TCP_TEST(syns_are_repeated_each_second_then_ever_more_rarely),

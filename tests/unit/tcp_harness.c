@@ -57,6 +57,11 @@ uint32_t sim_tcp_env_rcvbuf(const struct sim_tcp_conn *c)
 	return end_of(c)->rcvbuf_bytes;
 }
 
+bool sim_tcp_env_rcvbuf_locked(const struct sim_tcp_conn *c)
+{
+	return end_of(c)->rcvbuf_locked;
+}
+
 uint32_t sim_tcp_env_rcvlowat(const struct sim_tcp_conn *c)
 {
 	(void)c;
@@ -343,7 +348,7 @@ void bench_send(struct bench_end *e, uint32_t len)
 	for (uint32_t i = 0; i < len; i++)
 		data[i] = bench_pattern(seq + i);
 	assert_int_equal(sim_tcp_conn_queue(&e->c, &it, len, &run), 0);
-	sim_tcp_conn_push(&e->c);
+	sim_tcp_conn_push(&e->c, false);
 }
 
 uint32_t bench_read(struct bench_end *e, uint32_t len)
