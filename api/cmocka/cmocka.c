@@ -29,9 +29,6 @@ enum { LAST_CALLS = 20, TEXT_BYTES = 16384, SHOWN_BYTES = 32 };
 
 void print_error(const char *const format, ...) __attribute__((weak));
 void print_message(const char *const format, ...) __attribute__((weak));
-int _cmocka_run_group_tests(const char *group_name, const struct CMUnitTest *const tests,
-			    const size_t num_tests, CMFixtureFunction group_setup,
-			    CMFixtureFunction group_teardown) __attribute__((weak));
 /* What a result line shows as the failure's message; not in the header, though it is exported. */
 void cm_print_error(const char *const format, ...) __attribute__((weak, format(printf, 1, 2)));
 
@@ -263,7 +260,7 @@ static int teardown_group(void **state)
 	return group.teardown(state);
 }
 
-int sim_test_group(const char *name, const struct CMUnitTest *tests, size_t num_tests,
+int sim_test_group(sim_test_run_fn *run, const char *name, const struct CMUnitTest *tests, size_t num_tests,
 		   CMFixtureFunction setup, CMFixtureFunction teardown)
 {
 	int num_failed;
@@ -276,8 +273,8 @@ int sim_test_group(const char *name, const struct CMUnitTest *tests, size_t num_
 	group.setup = setup;
 	group.teardown = teardown;
 	group.state = NULL;
-	num_failed = _cmocka_run_group_tests(name, group.tests, num_tests, setup ? setup_group : NULL,
-					     teardown ? teardown_group : NULL);
+	num_failed = run(name, group.tests, num_tests, setup ? setup_group : NULL,
+			 teardown ? teardown_group : NULL);
 	free(group.tests);
 	return num_failed;
 }

@@ -64,7 +64,10 @@ extern "C" {
 /* What stands behind the macros. */
 void sim_test_run(void **state);
 int sim_test_teardown(void **state);
-int sim_test_group(const char *name, const struct CMUnitTest *tests, size_t num_tests,
+typedef int sim_test_run_fn(const char *name, const struct CMUnitTest *const tests, const size_t num_tests,
+			    CMFixtureFunction setup, CMFixtureFunction teardown);
+/* run: named by the user's file, so that the program needs cmocka and not only likes to have it. */
+int sim_test_group(sim_test_run_fn *run, const char *name, const struct CMUnitTest *tests, size_t num_tests,
 		   CMFixtureFunction setup, CMFixtureFunction teardown);
 void sim_assert_sent_at(const char *sel, const void *buf, size_t len, const char *file, int line);
 void sim_assert_delivered_at(const char *sel, const void *buf, size_t len, const char *file, int line);
@@ -79,9 +82,11 @@ void sim_assert_why_at(int err, const char *key, const char *file, int line);
 /* cmocka hands a test either its own state or the group's: sim_test() needs the first, users the second. */
 #undef cmocka_run_group_tests
 #undef cmocka_run_group_tests_name
-#define cmocka_run_group_tests(tests, setup, teardown) \
-	sim_test_group(#tests, tests, sizeof(tests) / sizeof((tests)[0]), setup, teardown)
-#define cmocka_run_group_tests_name(name, tests, setup, teardown) \
-	sim_test_group(name, tests, sizeof(tests) / sizeof((tests)[0]), setup, teardown)
+#define cmocka_run_group_tests(tests, setup, teardown)                                                    \
+	sim_test_group(_cmocka_run_group_tests, #tests, tests, sizeof(tests) / sizeof((tests)[0]), setup, \
+		       teardown)
+#define cmocka_run_group_tests_name(name, tests, setup, teardown)                                       \
+	sim_test_group(_cmocka_run_group_tests, name, tests, sizeof(tests) / sizeof((tests)[0]), setup, \
+		       teardown)
 
 #endif
