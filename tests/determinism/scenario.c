@@ -114,6 +114,7 @@ int main(void)
 
 	for (size_t i = 0; i < sizeof out; i++)
 		out[i] = (unsigned char)(i * 7 >> 2);
+	(void)sim_trace_hash(); /* it counts from here on */
 	sim_link("client", "server", "delay 13ms loss 2% rate 5mbit");
 	sim_inject("%send:short=50%:p=10%");
 	sim_inject("%recv:error=EINTR:p=5%");
