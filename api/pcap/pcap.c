@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The capture file: see pcap.h. The format is draft-ietf-opsawg-pcap, in the machine's byte order as it allows. */
+/* The capture file: see pcap.h. The format is draft-ietf-opsawg-pcap, in the machine's byte order as it
+ * allows. */
 #include "api/pcap/pcap.h"
 
 #include <errno.h>
@@ -56,7 +57,8 @@ static void sink(void *ctx, const struct sim_trace_rec *r, const struct sim_pack
 
 int sim_pcap_open(struct sim_pcap **out, struct sim_trace *trace, const char *path)
 {
-	const struct file_header h = { MAGIC_NANOSECONDS, PCAP_MAJOR, PCAP_MINOR, { 0, 0 }, SNAPLEN, LINKTYPE_RAW };
+	const struct file_header h = { MAGIC_NANOSECONDS, PCAP_MAJOR, PCAP_MINOR,
+				       { 0, 0 },          SNAPLEN,    LINKTYPE_RAW };
 	struct sim_pcap *pcap = malloc(sizeof *pcap);
 	int err;
 

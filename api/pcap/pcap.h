@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A capture file of every packet that leaves a host, on links and loopbacks, lost ones included: pcap with nanosecond
- * stamps in virtual time (magic a1b23c4d), packets without a link header (LINKTYPE_RAW), real checksums.
+ * A capture file of every packet that leaves a host, on links and loopbacks, lost ones included: pcap with
+ * nanosecond stamps in virtual time (magic a1b23c4d), packets without a link header (LINKTYPE_RAW), real
+ * checksums.
  *
  * A sink of the trace; must not know whose world it is.
  */
@@ -13,7 +14,8 @@
 struct sim_trace;
 struct sim_pcap;
 
-/* Begins a capture into a file, which is overwritten. 0, or -errno of fopen(3); -ENOSPC: the trace has no place left. */
+/* Begins a capture into a file, which is overwritten. 0, or -errno of fopen(3); -ENOSPC: the trace has no
+ * place left. */
 int sim_pcap_open(struct sim_pcap **pcap, struct sim_trace *trace, const char *path);
 
 /* Ends it. 0, or -errno if a write failed at any time: the capture is then not whole. pcap may be NULL. */

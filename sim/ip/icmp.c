@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ICMP (RFC 792, RFC 1122 3.2.2) and ICMPv6 (RFC 4443): echo, and errors both ways, with Linux's errnos (icmp(7)).
- * Echo replies go to nobody: raw and ping sockets are not simulated.
+ * ICMP (RFC 792, RFC 1122 3.2.2) and ICMPv6 (RFC 4443): echo, and errors both ways, with Linux's errnos
+ * (icmp(7)). Echo replies go to nobody: raw and ping sockets are not simulated.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -11,8 +11,8 @@
 #include "sim/packet/wire.h"
 
 enum {
-	V4_QUOTED_MAX = 576 - 20 - 8,	/* RFC 1812 4.3.2.3 */
-	V6_QUOTED_MAX = 1280 - 40 - 8,	/* RFC 4443 2.4 (c) */
+	V4_QUOTED_MAX = 576 - 20 - 8,  /* RFC 1812 4.3.2.3 */
+	V6_QUOTED_MAX = 1280 - 40 - 8, /* RFC 4443 2.4 (c) */
 };
 
 struct mapping {
@@ -22,32 +22,32 @@ struct mapping {
 
 /* By code of destination unreachable; ip(7), Linux's icmp_err_convert. */
 static const struct mapping v4_unreachable[] = {
-	{ ENETUNREACH, false },	 /* 0: net */
+	{ ENETUNREACH, false },  /* 0: net */
 	{ EHOSTUNREACH, false }, /* 1: host */
-	{ ENOPROTOOPT, true },	 /* 2: protocol */
-	{ ECONNREFUSED, true },	 /* 3: port */
-	{ EMSGSIZE, false },	 /* 4: fragmentation needed */
-	{ EOPNOTSUPP, false },	 /* 5: source route failed */
-	{ ENETUNREACH, true },	 /* 6: net unknown */
-	{ EHOSTDOWN, true },	 /* 7: host unknown */
-	{ ENONET, true },	 /* 8: source host isolated */
-	{ ENETUNREACH, true },	 /* 9: net prohibited */
-	{ EHOSTUNREACH, true },	 /* 10: host prohibited */
-	{ ENETUNREACH, false },	 /* 11: net, for this type of service */
+	{ ENOPROTOOPT, true },   /* 2: protocol */
+	{ ECONNREFUSED, true },  /* 3: port */
+	{ EMSGSIZE, false },     /* 4: fragmentation needed */
+	{ EOPNOTSUPP, false },   /* 5: source route failed */
+	{ ENETUNREACH, true },   /* 6: net unknown */
+	{ EHOSTDOWN, true },     /* 7: host unknown */
+	{ ENONET, true },        /* 8: source host isolated */
+	{ ENETUNREACH, true },   /* 9: net prohibited */
+	{ EHOSTUNREACH, true },  /* 10: host prohibited */
+	{ ENETUNREACH, false },  /* 11: net, for this type of service */
 	{ EHOSTUNREACH, false }, /* 12: host, for this type of service */
-	{ EHOSTUNREACH, true },	 /* 13: filtered */
-	{ EHOSTUNREACH, true },	 /* 14: precedence violation */
-	{ EHOSTUNREACH, true },	 /* 15: precedence cut-off */
+	{ EHOSTUNREACH, true },  /* 13: filtered */
+	{ EHOSTUNREACH, true },  /* 14: precedence violation */
+	{ EHOSTUNREACH, true },  /* 15: precedence cut-off */
 };
 
 static const struct mapping v6_unreachable[] = {
-	{ ENETUNREACH, false },	 /* 0: no route */
-	{ EACCES, true },	 /* 1: prohibited */
+	{ ENETUNREACH, false },  /* 0: no route */
+	{ EACCES, true },        /* 1: prohibited */
 	{ EHOSTUNREACH, false }, /* 2: beyond the scope of the source */
 	{ EHOSTUNREACH, false }, /* 3: address */
-	{ ECONNREFUSED, true },	 /* 4: port */
-	{ EACCES, true },	 /* 5: policy */
-	{ EACCES, true },	 /* 6: route rejected */
+	{ ECONNREFUSED, true },  /* 4: port */
+	{ EACCES, true },        /* 5: policy */
+	{ EACCES, true },        /* 6: route rejected */
 };
 
 #define NUM(a) (sizeof(a) / sizeof(a)[0])
@@ -64,28 +64,18 @@ static bool map_error(const struct sim_packet *p, struct mapping *m)
 			if (code < NUM(v4_unreachable))
 				*m = v4_unreachable[code];
 			return code < NUM(v4_unreachable);
-		case SIM_ICMP_PARAMETER:
-			*m = (struct mapping){ EPROTO, true };
-			return true;
-		default:
-			return type == SIM_ICMP_TIME_EXCEEDED;
+		case SIM_ICMP_PARAMETER: *m = (struct mapping){ EPROTO, true }; return true;
+		default: return type == SIM_ICMP_TIME_EXCEEDED;
 		}
 	}
 	switch (type) {
 	case SIM_ICMP6_UNREACHABLE:
 		*m = code < NUM(v6_unreachable) ? v6_unreachable[code] : (struct mapping){ EPROTO, true };
 		return true;
-	case SIM_ICMP6_TOO_BIG:
-		*m = (struct mapping){ EMSGSIZE, false };
-		return true;
-	case SIM_ICMP6_TIME_EXCEEDED:
-		*m = (struct mapping){ EHOSTUNREACH, false };
-		return true;
-	case SIM_ICMP6_PARAMETER:
-		*m = (struct mapping){ EPROTO, true };
-		return true;
-	default:
-		return false;
+	case SIM_ICMP6_TOO_BIG: *m = (struct mapping){ EMSGSIZE, false }; return true;
+	case SIM_ICMP6_TIME_EXCEEDED: *m = (struct mapping){ EHOSTUNREACH, false }; return true;
+	case SIM_ICMP6_PARAMETER: *m = (struct mapping){ EPROTO, true }; return true;
+	default: return false;
 	}
 }
 
@@ -101,12 +91,16 @@ static void tell_transport(struct sim_ip *ip, const struct sim_packet *p)
 	proto->error(ip, p, m.err, m.fatal);
 }
 
-/* The way back to who sent a packet, from the address it was sent to; broadcasts are answered from our own. */
-static int route_back(struct sim_ip *ip, const struct sim_packet *p, struct sim_route *r, struct sim_addr *src)
+/* The way back to who sent a packet, from the address it was sent to; broadcasts are answered from our own.
+ */
+static int route_back(struct sim_ip *ip, const struct sim_packet *p, struct sim_route *r,
+		      struct sim_addr *src)
 {
 	int err;
 
-	*src = sim_ip_is_local(ip, p->dst) ? p->dst : sim_addr_is_v4(p->dst) ? sim_addr_v4(0) : sim_addr_v6_any();
+	*src = sim_ip_is_local(ip, p->dst) ? p->dst
+	       : sim_addr_is_v4(p->dst)    ? sim_addr_v4(0)
+					   : sim_addr_v6_any();
 	err = sim_ip_route(ip, p->src, *src, 0, false, r);
 	if (!err && sim_addr_is_any(*src))
 		*src = r->src;
@@ -181,7 +175,8 @@ static int quote(struct sim_ip *ip, const struct sim_packet *about, struct sim_p
 	return err;
 }
 
-void sim_icmp_send_error(struct sim_ip *ip, const struct sim_packet *about, uint8_t type, uint8_t code, uint16_t mtu)
+void sim_icmp_send_error(struct sim_ip *ip, const struct sim_packet *about, uint8_t type, uint8_t code,
+			 uint16_t mtu)
 {
 	struct sim_ctx *ctx = sim_ip_ctx(ip);
 	struct sim_packet *p;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What UDP and TCP sockets have in common, but for ports (ports.c) and options (inet_options.c): see inet.h. */
+/* What UDP and TCP sockets have in common, but for ports (ports.c) and options (inet_options.c): see inet.h.
+ */
 #include "sim/ip/inet.h"
 
 #include <errno.h>
@@ -8,7 +9,8 @@
 
 #include "sim/ip/ip_internal.h"
 
-void sim_inet_init(struct sim_inet *in, struct sim_net *net, enum sim_sock_kind kind, int domain, int type, int protocol)
+void sim_inet_init(struct sim_inet *in, struct sim_net *net, enum sim_sock_kind kind, int domain, int type,
+		   int protocol)
 {
 	sim_sock_init(&in->sk, net, kind, domain, type, protocol);
 	in->ip = net->ip;
@@ -41,7 +43,8 @@ int sim_inet_getname(struct sim_sock *sk, struct sim_task *t, struct sim_sockadd
 
 static int bad_family(struct sim_inet *in, struct sim_task *t, int family)
 {
-	return sim_sock_fail(&in->sk, t, EAFNOSUPPORT, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, family, in->sk.domain, 0, 0);
+	return sim_sock_fail(&in->sk, t, EAFNOSUPPORT, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, family,
+			     in->sk.domain, 0, 0);
 }
 
 /* Linux: the wildcard as a destination is this host, at the socket's own address if it has one. */
@@ -49,10 +52,12 @@ static struct sim_addr concrete_v4(const struct sim_inet *in, struct sim_addr a)
 {
 	if (!sim_addr_is_any(a))
 		return a;
-	return sim_addr_is_v4(in->laddr) && !sim_addr_is_any(in->laddr) ? in->laddr : sim_addr_v4(INADDR_LOOPBACK);
+	return sim_addr_is_v4(in->laddr) && !sim_addr_is_any(in->laddr) ? in->laddr
+									: sim_addr_v4(INADDR_LOOPBACK);
 }
 
-static int check_v6(struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a, struct sim_addr *addr)
+static int check_v6(struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a,
+		    struct sim_addr *addr)
 {
 	static const struct sim_addr loopback = { .b = { [15] = 1 } };
 	bool own_is_v4 = sim_addr_is_v4(in->laddr);
@@ -64,7 +69,8 @@ static int check_v6(struct sim_inet *in, struct sim_task *t, const struct sim_so
 		*addr = own_is_v4 ? sim_addr_v4(INADDR_LOOPBACK) : loopback;
 	if (sim_addr_is_v4(*addr)) {
 		if (in->v6only)
-			return sim_sock_fail(&in->sk, t, ENETUNREACH, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0, 0, 0, 0);
+			return sim_sock_fail(&in->sk, t, ENETUNREACH, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0, 0,
+					     0, 0);
 		*addr = concrete_v4(in, *addr);
 		return 0;
 	}
@@ -75,7 +81,8 @@ static int check_v6(struct sim_inet *in, struct sim_task *t, const struct sim_so
 	return 0;
 }
 
-int sim_inet_check_peer(struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a, struct sim_addr *addr)
+int sim_inet_check_peer(struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a,
+			struct sim_addr *addr)
 {
 	if (in->sk.domain == AF_INET6)
 		return check_v6(in, t, a, addr);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What UDP and TCP sockets have in common: addresses and ports, binding rules, the tables by which arriving packets
- * find their socket. bind(2), ip(7), ipv6(7), Linux's inet_csk_get_port and udp_lib_get_port as observed.
+ * What UDP and TCP sockets have in common: addresses and ports, binding rules, the tables by which arriving
+ * packets find their socket. bind(2), ip(7), ipv6(7), Linux's inet_csk_get_port and udp_lib_get_port as
+ * observed.
  *
  * Must not know either protocol.
  */
@@ -17,22 +18,22 @@ struct sim_port;
 struct sim_inet {
 	struct sim_sock sk;
 	struct sim_ip *ip;
-	struct sim_port *port;	  /* the local port that it is on, NULL: none */
-	struct sim_list in_port;  /* of the port: bound or connected */
-	struct sim_hnode by_tuple; /* connected: hashed by both ends */
+	struct sim_port *port;        /* the local port that it is on, NULL: none */
+	struct sim_list in_port;      /* of the port: bound or connected */
+	struct sim_hnode by_tuple;    /* connected: hashed by both ends */
 	struct sim_addr laddr, raddr; /* any: not set. An AF_INET socket holds v4-mapped addresses */
-	uint16_t lport, rport;	   /* 0: none */
-	bool addr_bound, port_bound; /* the program chose the address, the port: kept over a disconnect */
-	bool listening;		   /* TCP keeps it: a listener shares its port with no other binder */
-	bool hears_only;	   /* bound to a broadcast or multicast address: no source of what it sends */
+	uint16_t lport, rport;        /* 0: none */
+	bool addr_bound, port_bound;  /* the program chose the address, the port: kept over a disconnect */
+	bool listening;               /* TCP keeps it: a listener shares its port with no other binder */
+	bool hears_only; /* bound to a broadcast or multicast address: no source of what it sends */
 	bool v6only, recverr, recverr6, freebind;
-	bool dontfrag;		   /* IPV6_DONTFRAG */
+	bool dontfrag;                       /* IPV6_DONTFRAG */
 	uint8_t mtu_discover, mtu_discover6; /* IP_PMTUDISC_* */
-	uint8_t ttl;		   /* IPv4's; 0: the host's default */
-	uint8_t tos, tclass;	   /* IPv4's, IPv6's */
-	int16_t hops;		   /* IPv6's; -1: the host's default */
-	uint16_t bind_family;	   /* of the address that bind was given; 0: none */
-	struct sim_route route;	   /* to raddr, when connected */
+	uint8_t ttl;                         /* IPv4's; 0: the host's default */
+	uint8_t tos, tclass;                 /* IPv4's, IPv6's */
+	int16_t hops;                        /* IPv6's; -1: the host's default */
+	uint16_t bind_family;                /* of the address that bind was given; 0: none */
+	struct sim_route route;              /* to raddr, when connected */
 };
 
 /* One local port number, while a socket has it. */
@@ -48,37 +49,41 @@ struct sim_ports {
 	struct sim_ip *ip;
 	struct sim_hmap by_port, by_tuple;
 	struct sim_rng rng; /* ephemeral ports */
-	bool listeners; /* TCP's rules: SO_REUSEADDR shares a port unless somebody listens */
+	bool listeners;     /* TCP's rules: SO_REUSEADDR shares a port unless somebody listens */
 };
 
 int sim_ports_init(struct sim_ports *ps, struct sim_ip *ip, bool tcp); /* 0, -ENOMEM */
 void sim_ports_fini(struct sim_ports *ps);
 
 /*
- * bind(2): checks family, locality of the address, conflicts; port 0 takes an ephemeral one. Everybody may bind to
- * every port, as root may. 0, -EINVAL (bound already), -EADDRINUSE, -EADDRNOTAVAIL, -EACCES,
+ * bind(2): checks family, locality of the address, conflicts; port 0 takes an ephemeral one. Everybody may
+ * bind to every port, as root may. 0, -EINVAL (bound already), -EADDRINUSE, -EADDRNOTAVAIL, -EACCES,
  * -EAFNOSUPPORT, with reasons.
  */
-int sim_ports_bind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a);
+int sim_ports_bind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t,
+		   const struct sim_sockaddr *a);
 /* listen(2) of a bound socket: may it, beside the others on its port? 0 or -EADDRINUSE. */
 int sim_ports_may_listen(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t);
 /* Without a bind: an ephemeral port on any address. 0 or -EAGAIN (UDP) / -EADDRNOTAVAIL (TCP connect). */
 int sim_ports_autobind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t);
 /* Sets raddr and rport, chooses laddr by the route if any, takes a port, joins the table of tuples.
  * 0, -ENETUNREACH, -EHOSTUNREACH, -EADDRNOTAVAIL, -EADDRINUSE. */
-int sim_ports_connect(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a);
+int sim_ports_connect(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t,
+		      const struct sim_sockaddr *a);
 /* Joins both tables with addresses and ports already in place: a connection made by a listener. */
 void sim_ports_adopt(struct sim_ports *ps, struct sim_inet *in);
-void sim_ports_disconnect(struct sim_ports *ps, struct sim_inet *in); /* leaves the tuple table; keeps a bound port */
+void sim_ports_disconnect(struct sim_ports *ps, struct sim_inet *in); /* leaves the tuple table; keeps a bound
+									 port */
 void sim_ports_release(struct sim_ports *ps, struct sim_inet *in);    /* leaves both */
 
-/* Who gets a packet: the connected socket, else the best bound one (exact address before any; never one connected
- * elsewhere). UDP with several: the one that scores best, SO_REUSEPORT by hash. NULL: nobody. */
+/* Who gets a packet: the connected socket, else the best bound one (exact address before any; never one
+ * connected elsewhere). UDP with several: the one that scores best, SO_REUSEPORT by hash. NULL: nobody. */
 struct sim_inet *sim_ports_find_tuple(struct sim_ports *ps, struct sim_addr laddr, uint16_t lport,
 				      struct sim_addr raddr, uint16_t rport);
-struct sim_inet *sim_ports_find_bound(struct sim_ports *ps, struct sim_addr laddr, uint16_t lport, uint8_t iface,
-				      bool (*wants)(const struct sim_inet *in));
-/* The same for a packet that arrived: of several with SO_REUSEPORT, by the hash of its addresses. wants: NULL: all. */
+struct sim_inet *sim_ports_find_bound(struct sim_ports *ps, struct sim_addr laddr, uint16_t lport,
+				      uint8_t iface, bool (*wants)(const struct sim_inet *in));
+/* The same for a packet that arrived: of several with SO_REUSEPORT, by the hash of its addresses. wants:
+ * NULL: all. */
 struct sim_inet *sim_ports_find_receiver(struct sim_ports *ps, const struct sim_packet *p,
 					 bool (*wants)(const struct sim_inet *in));
 
@@ -102,15 +107,19 @@ static inline struct sim_addr sim_inet_source(const struct sim_inet *in)
 /* Time to live, type of service and DF of a packet from this socket, by its options. */
 void sim_inet_mark(const struct sim_inet *in, const struct sim_route *r, struct sim_packet *p);
 
-void sim_inet_init(struct sim_inet *in, struct sim_net *net, enum sim_sock_kind kind, int domain, int type, int protocol);
-int sim_inet_getname(struct sim_sock *sk, struct sim_task *t, struct sim_sockaddr *a, bool peer); /* -ENOTCONN */
+void sim_inet_init(struct sim_inet *in, struct sim_net *net, enum sim_sock_kind kind, int domain, int type,
+		   int protocol);
+int sim_inet_getname(struct sim_sock *sk, struct sim_task *t, struct sim_sockaddr *a, bool peer); /* -ENOTCONN
+												   */
 /* IPPROTO_IP and IPPROTO_IPV6 options common to both. */
-int sim_inet_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len);
+int sim_inet_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
+		    socklen_t len);
 int sim_inet_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len);
 struct sim_option_doc;
 bool sim_inet_option_doc(size_t n, struct sim_option_doc *doc); /* row n of these options */
-/* Checks family and length class of an address given to this socket, maps AF_INET into AF_INET6 sockets and any to
- * loopback: 0, -EAFNOSUPPORT, -EINVAL, -ENETUNREACH (v6only). */
-int sim_inet_check_peer(struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a, struct sim_addr *addr);
+/* Checks family and length class of an address given to this socket, maps AF_INET into AF_INET6 sockets and
+ * any to loopback: 0, -EAFNOSUPPORT, -EINVAL, -ENETUNREACH (v6only). */
+int sim_inet_check_peer(struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a,
+			struct sim_addr *addr);
 
 #endif

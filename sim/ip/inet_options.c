@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The options of IPPROTO_IP and IPPROTO_IPV6, as one table: ip(7), ipv6(7); lengths and ranges as Linux 6.18 has them
- * when asked. What is absent fails with ENOPROTOOPT and says that it is not simulated.
+ * The options of IPPROTO_IP and IPPROTO_IPV6, as one table: ip(7), ipv6(7); lengths and ranges as Linux 6.18
+ * has them when asked. What is absent fails with ENOPROTOOPT and says that it is not simulated.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,14 +12,19 @@
 #include "sim/sock/option.h"
 
 /* Linux's numbers; not in every libc's headers. */
-enum { OPT_IP_FREEBIND = 15, OPT_IP_BIND_ADDRESS_NO_PORT = 24, OPT_IPV6_FREEBIND = 78, OPT_IPV6_DONTFRAG = 62 };
+enum {
+	OPT_IP_FREEBIND = 15,
+	OPT_IP_BIND_ADDRESS_NO_PORT = 24,
+	OPT_IPV6_FREEBIND = 78,
+	OPT_IPV6_DONTFRAG = 62
+};
 
 /* What a value's length must be. */
 enum length_rule {
-	ANY_LENGTH, /* from 4 bytes an int, from 1 a byte, none: 0 */
-	ONE_BYTE,   /* the same, but at least one */
+	ANY_LENGTH,  /* from 4 bytes an int, from 1 a byte, none: 0 */
+	ONE_BYTE,    /* the same, but at least one */
 	INT_OR_ZERO, /* below 4 bytes the value is 0 */
-	INT,	    /* at least 4 */
+	INT,         /* at least 4 */
 };
 
 struct option {
@@ -28,7 +33,7 @@ struct option {
 	enum sim_fidelity fidelity;
 	enum length_rule length;
 	int min, max;
-	int (*get)(struct sim_inet *in); /* the value, or -errno: no value is negative */
+	int (*get)(struct sim_inet *in);          /* the value, or -errno: no value is negative */
 	int (*set)(struct sim_inet *in, int val); /* NULL: only read */
 };
 
@@ -130,15 +135,15 @@ static int set_v6only(struct sim_inet *in, int val)
 	return 0;
 }
 
-#define INET_FLAG(field)                                         \
-	static int get_##field(struct sim_inet *in)              \
-	{                                                        \
-		return in->field;                                \
-	}                                                        \
-	static int set_##field(struct sim_inet *in, int val)     \
-	{                                                        \
-		in->field = val != 0;                            \
-		return 0;                                        \
+#define INET_FLAG(field)                                     \
+	static int get_##field(struct sim_inet *in)          \
+	{                                                    \
+		return in->field;                            \
+	}                                                    \
+	static int set_##field(struct sim_inet *in, int val) \
+	{                                                    \
+		in->field = val != 0;                        \
+		return 0;                                    \
 	}
 
 INET_FLAG(recverr)
@@ -198,7 +203,8 @@ bool sim_inet_option_doc(size_t n, struct sim_option_doc *doc)
 {
 	if (n >= NUM_OPTIONS)
 		return false;
-	*doc = (struct sim_option_doc){ options[n].level, options[n].name, options[n].text, options[n].fidelity };
+	*doc = (struct sim_option_doc){ options[n].level, options[n].name, options[n].text,
+					options[n].fidelity };
 	return true;
 }
 
@@ -210,7 +216,8 @@ static const struct option *find_option(int level, int name)
 	return NULL;
 }
 
-static int no_option(struct sim_sock *sk, struct sim_task *t, int err, int level, int name, const struct option *o)
+static int no_option(struct sim_sock *sk, struct sim_task *t, int err, int level, int name,
+		     const struct option *o)
 {
 	if (o && o->fidelity == SIM_FIDELITY_ABSENT)
 		return sim_sock_fail(sk, t, err, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, name, level, 0, 0);
@@ -235,7 +242,8 @@ static bool read_value(enum length_rule rule, const void *val, socklen_t len, in
 	return true;
 }
 
-int sim_inet_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len)
+int sim_inet_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
+		    socklen_t len)
 {
 	bool known = level == IPPROTO_IP || (level == IPPROTO_IPV6 && sk->domain == AF_INET6);
 	const struct option *o = known ? find_option(level, name) : NULL;
@@ -244,7 +252,8 @@ int sim_inet_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name
 	if (!o || !o->get)
 		return no_option(sk, t, ENOPROTOOPT, level, name, o);
 	if (!o->set)
-		return level == IPPROTO_IPV6 ? bad_value(sk, t, 0) : no_option(sk, t, ENOPROTOOPT, level, name, o);
+		return level == IPPROTO_IPV6 ? bad_value(sk, t, 0)
+					     : no_option(sk, t, ENOPROTOOPT, level, name, o);
 	if (!read_value(o->length, val, len, &v))
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, len, 0, 0);
 	if (v < o->min || v > o->max)

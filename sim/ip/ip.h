@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The IP stack of one host: interfaces, addresses, routes, output with fragmentation, input with reassembly, ICMP.
+ * The IP stack of one host: interfaces, addresses, routes, output with fragmentation, input with reassembly,
+ * ICMP.
  *
  * Must not know transports: what arrives goes up through sim_ip_protocols[], errors too. IPv4 (RFC 791), IPv6
  * (RFC 8200), ICMP (RFC 792, 4443), ip(7), ipv6(7).
@@ -24,8 +25,8 @@ struct sim_iface_addr {
 };
 
 struct sim_iface {
-	char name[16];	 /* "lo", "eth0" */
-	uint8_t index;	 /* from 1, as if_nametoindex(3) tells */
+	char name[16]; /* "lo", "eth0" */
+	uint8_t index; /* from 1, as if_nametoindex(3) tells */
 	bool loopback, up;
 	uint32_t mtu_bytes;
 	uint32_t num_addrs;
@@ -36,8 +37,8 @@ struct sim_ip_route {
 	struct sim_ip_route *next;
 	struct sim_addr dst, gateway; /* gateway any: directly connected */
 	uint8_t prefix_len;
-	uint8_t iface;		      /* index */
-	uint32_t metric, mtu_bytes;   /* mtu 0: the interface's */
+	uint8_t iface;              /* index */
+	uint32_t metric, mtu_bytes; /* mtu 0: the interface's */
 };
 
 struct sim_ip_pmtu;
@@ -54,13 +55,13 @@ struct sim_ip {
 	struct sim_station *station;
 	struct sim_iface ifaces[SIM_IP_MAX_IFACES];
 	uint32_t num_ifaces;
-	struct sim_ip_route *routes;	/* longest prefix first, then metric */
-	uint32_t generation;		/* grows with every change: cached routes are looked up again */
+	struct sim_ip_route *routes; /* longest prefix first, then metric */
+	uint32_t generation;         /* grows with every change: cached routes are looked up again */
 	struct sim_rng id_rng;
-	struct sim_ip_pmtu *pmtus;	/* what routers said of ways */
-	struct sim_list reassembly;	/* datagrams in parts, oldest first */
+	struct sim_ip_pmtu *pmtus;  /* what routers said of ways */
+	struct sim_list reassembly; /* datagrams in parts, oldest first */
 	uint32_t num_reassembly_bytes;
-	struct sim_list neighbours;	/* asked for, not yet answered: oldest first, with packets that wait */
+	struct sim_list neighbours; /* asked for, not yet answered: oldest first, with packets that wait */
 	struct sim_ip_timer reassembly_timer, neighbour_timer;
 };
 
@@ -68,8 +69,8 @@ struct sim_ip {
 struct sim_route {
 	uint32_t generation; /* 0: none */
 	uint8_t iface;
-	bool local;	     /* delivered on this host */
-	bool broadcast;	     /* to everybody on the segment */
+	bool local;     /* delivered on this host */
+	bool broadcast; /* to everybody on the segment */
 	uint32_t mtu_bytes;
 	struct sim_addr src; /* to use if the socket has none */
 	struct sim_addr next_hop;
@@ -79,26 +80,28 @@ struct sim_route {
 /* What a transport is called for; index IPPROTO_*. Defined where the protocols meet (host/). */
 struct sim_ip_protocol {
 	void (*deliver)(struct sim_ip *ip, struct sim_packet *p); /* takes the packet */
-	/* An ICMP error about a packet that this host sent: addresses and ports as quoted; err as Linux maps it
-	 * (icmp(7)); `fatal` if it is a hard error. The packet is lent. */
+	/* An ICMP error about a packet that this host sent: addresses and ports as quoted; err as Linux maps
+	 * it (icmp(7)); `fatal` if it is a hard error. The packet is lent. */
 	void (*error)(struct sim_ip *ip, const struct sim_packet *icmp, int err, bool fatal);
-	/* A packet that was sent with charged_to set has left the host, or was dropped; it is lent. NULL if the
-	 * protocol never sets it. */
+	/* A packet that was sent with charged_to set has left the host, or was dropped; it is lent. NULL if
+	 * the protocol never sets it. */
 	void (*departed)(struct sim_ip *ip, struct sim_packet *p);
 };
 const struct sim_ip_protocol *sim_ip_protocol(uint8_t proto); /* NULL: none */
 
-int sim_ip_init(struct sim_ip *ip, struct sim_net *net, struct sim_station *st); /* with lo and its addresses */
+int sim_ip_init(struct sim_ip *ip, struct sim_net *net, struct sim_station *st); /* with lo and its addresses
+										  */
 void sim_ip_fini(struct sim_ip *ip);
 
 /* eth0 and on. The interface, or NULL: all are taken. */
 struct sim_iface *sim_ip_add_iface(struct sim_ip *ip, const char *name, uint32_t mtu_bytes);
 /*
- * prefix_len: of 32 or as of 128 for IPv4, of 128 for IPv6, here and for routes. 0; -EEXIST: this or another host has
- * the address; -ENOSPC; -EINVAL: no such prefix; -ENOMEM.
+ * prefix_len: of 32 or as of 128 for IPv4, of 128 for IPv6, here and for routes. 0; -EEXIST: this or another
+ * host has the address; -ENOSPC; -EINVAL: no such prefix; -ENOMEM.
  */
 int sim_ip_add_addr(struct sim_ip *ip, struct sim_iface *i, struct sim_addr a, unsigned prefix_len);
-/* Copies *r. iface 0: the one on whose network the gateway is. 0, -EEXIST, -EINVAL, -ENOMEM, -ENETUNREACH (gateway). */
+/* Copies *r. iface 0: the one on whose network the gateway is. 0, -EEXIST, -EINVAL, -ENOMEM, -ENETUNREACH
+ * (gateway). */
 int sim_ip_add_route(struct sim_ip *ip, const struct sim_ip_route *r);
 struct sim_iface *sim_ip_iface(struct sim_ip *ip, uint32_t index); /* NULL: none */
 
@@ -106,13 +109,13 @@ bool sim_ip_is_local(const struct sim_ip *ip, struct sim_addr a);     /* ours: 1
 bool sim_ip_is_broadcast(const struct sim_ip *ip, struct sim_addr a); /* 255.255.255.255, or a subnet's */
 
 /*
- * Finds the way to dst. src: the socket's own address, any if none; bound_if: 0 or an interface; dontroute: no gateway.
- * 0; -ENETUNREACH: no route; -EINVAL: source and destination can't go together; -ENOMEM.
- * An address of a connected network that no host has is routed (with no wire), as on Linux: packets wait for the
+ * Finds the way to dst. src: the socket's own address, any if none; bound_if: 0 or an interface; dontroute:
+ * no gateway. 0; -ENETUNREACH: no route; -EINVAL: source and destination can't go together; -ENOMEM. An
+ * address of a connected network that no host has is routed (with no wire), as on Linux: packets wait for the
  * neighbour, and after 3 s the transport hears EHOSTUNREACH.
  */
-int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, uint32_t bound_if, bool dontroute,
-		 struct sim_route *r);
+int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, uint32_t bound_if,
+		 bool dontroute, struct sim_route *r);
 
 static inline bool sim_route_is_valid(const struct sim_ip *ip, const struct sim_route *r)
 {
@@ -120,22 +123,25 @@ static inline bool sim_route_is_valid(const struct sim_ip *ip, const struct sim_
 }
 
 /*
- * Sends a packet whose addresses, ports, proto, ttl, tos and payload stand; gives it an IP id if it needs one, and
- * fragments it to the route's MTU. Takes it. 0; -EMSGSIZE: too big and dont_fragment; -ENOBUFS: the queue was full.
- * TCP and UDP segments of any size up to 65,535 less headers.
+ * Sends a packet whose addresses, ports, proto, ttl, tos and payload stand; gives it an IP id if it needs
+ * one, and fragments it to the route's MTU. Takes it. 0; -EMSGSIZE: too big and dont_fragment; -ENOBUFS: the
+ * queue was full. TCP and UDP segments of any size up to 65,535 less headers.
  */
 int sim_ip_send(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p);
 
 /* What a receive queue is charged for a datagram of this many bytes, as Linux's loopback allocates it. */
 uint32_t sim_ip_truesize(uint32_t payload_len, bool v4);
 
-/* ICMP destination unreachable and kin about a packet that arrived (lent): to its sender, rate not limited. */
-void sim_icmp_send_error(struct sim_ip *ip, const struct sim_packet *about, uint8_t type, uint8_t code, uint16_t mtu);
+/* ICMP destination unreachable and kin about a packet that arrived (lent): to its sender, rate not limited.
+ */
+void sim_icmp_send_error(struct sim_ip *ip, const struct sim_packet *about, uint8_t type, uint8_t code,
+			 uint16_t mtu);
 
 void sim_ip_on_reassembly_timer(struct sim_clock *c, struct sim_timer *t); /* and the neighbours' */
 
 /* Addresses as text: inet_pton(3)'s forms, and back. */
 bool sim_addr_parse(const char *text, struct sim_addr *a);
-const char *sim_addr_format(struct sim_addr a, char buf[64]); /* v4-mapped ones as dotted quads; returns buf */
+const char *sim_addr_format(struct sim_addr a, char buf[64]); /* v4-mapped ones as dotted quads; returns buf
+							       */
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Neighbours that nobody is: what is sent to them waits as long as Linux asks (three probes, a second apart) and is
- * then dropped with EHOSTUNREACH for its transport. Who has an address is known at once (sim_fabric_owner()); the
- * packets of ARP (RFC 826) and neighbour discovery (RFC 4861) are not simulated.
+ * Neighbours that nobody is: what is sent to them waits as long as Linux asks (three probes, a second apart)
+ * and is then dropped with EHOSTUNREACH for its transport. Who has an address is known at once
+ * (sim_fabric_owner()); the packets of ARP (RFC 826) and neighbour discovery (RFC 4861) are not simulated.
  */
 #include <errno.h>
 
@@ -25,7 +25,8 @@ static struct neighbour *neighbour_of(struct sim_ip *ip, struct sim_addr addr)
 	struct neighbour *n;
 	struct sim_list *node;
 
-	sim_list_each(node, &ip->neighbours) {
+	sim_list_each(node, &ip->neighbours)
+	{
 		n = sim_container_of(node, struct neighbour, node);
 		if (sim_addr_equal(n->addr, addr))
 			return n;
@@ -48,7 +49,8 @@ static int set_timer(struct sim_ip *ip)
 
 	if (!first || sim_timer_is_set(t))
 		return 0;
-	return sim_timer_set(&sim_ip_ctx(ip)->clock, t, sim_container_of(first, struct neighbour, node)->fails_ns);
+	return sim_timer_set(&sim_ip_ctx(ip)->clock, t,
+			     sim_container_of(first, struct neighbour, node)->fails_ns);
 }
 
 static void stop_charging(struct sim_ip *ip, struct sim_packet *p)
@@ -118,7 +120,8 @@ void sim_neighbours_changed(struct sim_ip *ip)
 {
 	struct sim_list *node, *following;
 
-	sim_list_each_safe(node, following, &ip->neighbours) {
+	sim_list_each_safe(node, following, &ip->neighbours)
+	{
 		struct neighbour *n = sim_container_of(node, struct neighbour, node);
 
 		if (sim_fabric_owner(ip->station->fabric, n->addr))

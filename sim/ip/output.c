@@ -9,8 +9,8 @@
 #include "sim/packet/wire.h"
 
 /*
- * Linux 6.18's allocations for a datagram, as its SO_MEMINFO tells: a head that holds data and overhead, of 576 bytes
- * or a power of two from 1024, or, past 16 KiB, of 576 with the data in pages.
+ * Linux 6.18's allocations for a datagram, as its SO_MEMINFO tells: a head that holds data and overhead, of
+ * 576 bytes or a power of two from 1024, or, past 16 KiB, of 576 with the data in pages.
  */
 enum {
 	TRUESIZE_STRUCT = 256,
@@ -59,10 +59,12 @@ static int send_broadcast(struct sim_ip *ip, const struct sim_route *r, struct s
 	p->broadcast = true;
 	if (r->wire)
 		return sim_wire_send(r->wire, p);
-	sim_list_each(node, &self->fabric->stations) {
+	sim_list_each(node, &self->fabric->stations)
+	{
 		struct sim_station *st = sim_container_of(node, struct sim_station, node);
 		struct sim_wire *w = sim_wire_get(self, st);
-		struct sim_packet *copy = w && st != self ? sim_packet_clone(ctx->arena, &ctx->next_packet_id, p) : NULL;
+		struct sim_packet *copy =
+			w && st != self ? sim_packet_clone(ctx->arena, &ctx->next_packet_id, p) : NULL;
 
 		if (copy)
 			sim_wire_send(w, copy);
@@ -71,8 +73,8 @@ static int send_broadcast(struct sim_ip *ip, const struct sim_route *r, struct s
 }
 
 /* Bytes [off, off + n) of the IP payload whose transport header is `header`. */
-static int cut(struct sim_ip *ip, const struct sim_packet *p, const unsigned char *header, uint32_t header_len,
-	       uint32_t off, uint32_t n, struct sim_bytes *out)
+static int cut(struct sim_ip *ip, const struct sim_packet *p, const unsigned char *header,
+	       uint32_t header_len, uint32_t off, uint32_t n, struct sim_bytes *out)
 {
 	struct sim_arena *a = sim_ip_arena(ip);
 	struct sim_slab *tail = NULL;
@@ -104,8 +106,9 @@ static int cut(struct sim_ip *ip, const struct sim_packet *p, const unsigned cha
 	return 0;
 }
 
-static struct sim_packet *fragment_new(struct sim_ip *ip, const struct sim_packet *p, const unsigned char *header,
-				       uint32_t header_len, uint32_t off, uint32_t n)
+static struct sim_packet *fragment_new(struct sim_ip *ip, const struct sim_packet *p,
+				       const unsigned char *header, uint32_t header_len, uint32_t off,
+				       uint32_t n)
 {
 	struct sim_ctx *ctx = sim_ip_ctx(ip);
 	struct sim_packet *f = sim_packet_clone(ctx->arena, &ctx->next_packet_id, p);
@@ -131,7 +134,8 @@ static struct sim_packet *fragment_new(struct sim_ip *ip, const struct sim_packe
 static int send_fragments(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p)
 {
 	unsigned char header[SIM_WIRE_MAX_TRANSPORT_BYTES];
-	uint32_t header_len = (uint32_t)sim_wire_emit_transport(p, header), total = header_len + p->payload.len;
+	uint32_t header_len = (uint32_t)sim_wire_emit_transport(p, header),
+		 total = header_len + p->payload.len;
 	uint32_t room = (r->mtu_bytes - (sim_packet_is_v4(p) ? 20 : 48)) & ~7u, n;
 	struct sim_ctx *ctx = sim_ip_ctx(ip);
 	int result = 0, err;

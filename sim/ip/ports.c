@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ports: who has which, who may share, and who gets what arrives: see inet.h. bind(2), ip(7), socket(7) on
- * SO_REUSEADDR and SO_REUSEPORT; Linux's inet_csk_bind_conflict, udp_lib_lport_inuse and compute_score as observed.
+ * SO_REUSEADDR and SO_REUSEPORT; Linux's inet_csk_bind_conflict, udp_lib_lport_inuse and compute_score as
+ * observed.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -29,7 +30,8 @@ int sim_ports_init(struct sim_ports *ps, struct sim_ip *ip, bool tcp)
 
 	ps->ip = ip;
 	ps->listeners = tcp;
-	ps->rng = sim_rng_stream(sim_ip_ctx(ip)->seed, SIM_PURPOSE_PORT, (uint64_t)ip->net->host_id << 1 | tcp);
+	ps->rng =
+		sim_rng_stream(sim_ip_ctx(ip)->seed, SIM_PURPOSE_PORT, (uint64_t)ip->net->host_id << 1 | tcp);
 	if (sim_hmap_init(&ps->by_port, a))
 		return -ENOMEM;
 	if (sim_hmap_init(&ps->by_tuple, a)) {
@@ -151,7 +153,8 @@ static bool addrs_clash(const struct sim_inet *x, const struct sim_inet *y)
 }
 
 /* `automatic`: the port is chosen for the program, so that nothing is shared. */
-static bool conflicts(const struct sim_ports *ps, const struct sim_inet *in, const struct sim_inet *other, bool automatic)
+static bool conflicts(const struct sim_ports *ps, const struct sim_inet *in, const struct sim_inet *other,
+		      bool automatic)
 {
 	const struct sim_sock *x = &in->sk, *y = &other->sk;
 
@@ -169,7 +172,8 @@ static const struct sim_inet *conflict_in(const struct sim_ports *ps, const stru
 {
 	const struct sim_list *node;
 
-	sim_list_each(node, list) {
+	sim_list_each(node, list)
+	{
 		const struct sim_inet *other = sim_container_of(node, const struct sim_inet, in_port);
 
 		if (conflicts(ps, in, other, automatic))
@@ -178,8 +182,8 @@ static const struct sim_inet *conflict_in(const struct sim_ports *ps, const stru
 	return NULL;
 }
 
-static const struct sim_inet *conflict_on(const struct sim_ports *ps, const struct sim_inet *in, uint16_t number,
-					  bool automatic)
+static const struct sim_inet *conflict_on(const struct sim_ports *ps, const struct sim_inet *in,
+					  uint16_t number, bool automatic)
 {
 	const struct sim_port *port = port_find(ps, number);
 	const struct sim_inet *other;
@@ -205,9 +209,9 @@ static bool is_free(struct sim_ports *ps, const struct sim_inet *in, uint16_t nu
 }
 
 /*
- * A number from net.ipv4.ip_local_port_range, from a random one on; 0: all are taken. As on Linux, TCP's connect
- * first tries numbers of the parity of the range's first, and its bind the others, so that they stay out of each
- * other's way.
+ * A number from net.ipv4.ip_local_port_range, from a random one on; 0: all are taken. As on Linux, TCP's
+ * connect first tries numbers of the parity of the range's first, and its bind the others, so that they stay
+ * out of each other's way.
  */
 static uint16_t choose_port(struct sim_ports *ps, const struct sim_inet *in, bool for_connect)
 {
@@ -263,7 +267,8 @@ static int bad_argument(struct sim_inet *in, struct sim_task *t)
 
 static int bad_family(struct sim_inet *in, struct sim_task *t, int family)
 {
-	return sim_sock_fail(&in->sk, t, EAFNOSUPPORT, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, family, in->sk.domain, 0, 0);
+	return sim_sock_fail(&in->sk, t, EAFNOSUPPORT, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, family,
+			     in->sk.domain, 0, 0);
 }
 
 static bool may_bind_to(const struct sim_inet *in, struct sim_addr a)
@@ -282,17 +287,20 @@ static int check_bind(struct sim_inet *in, struct sim_task *t, const struct sim_
 {
 	bool v6 = in->sk.domain == AF_INET6, v4_addr = sim_addr_is_v4(a->addr);
 
-	if (v6 ? a->family != AF_INET6 : a->family != AF_INET && !(a->family == AF_UNSPEC && sim_addr_is_any(a->addr)))
+	if (v6 ? a->family != AF_INET6
+	       : a->family != AF_INET && !(a->family == AF_UNSPEC && sim_addr_is_any(a->addr)))
 		return bad_family(in, t, a->family);
 	if (v6) {
 		if (in->lport)
-			return sim_sock_fail(&in->sk, t, EINVAL, SIM_WHY_ALREADY_BOUND, SIM_NEVER_NS, 0, 0, 0, 0);
+			return sim_sock_fail(&in->sk, t, EINVAL, SIM_WHY_ALREADY_BOUND, SIM_NEVER_NS, 0, 0, 0,
+					     0);
 		if ((v4_addr && in->v6only) || (is_link_local(a->addr) && !a->scope_id) ||
 		    (in->sk.type == SOCK_STREAM && !v4_addr && sim_addr_is_multicast(a->addr)))
 			return bad_argument(in, t);
 	}
 	if (!may_bind_to(in, a->addr))
-		return sim_sock_fail(&in->sk, t, EADDRNOTAVAIL, SIM_WHY_ADDR_NOT_LOCAL, SIM_NEVER_NS, 0, 0, 0, 0);
+		return sim_sock_fail(&in->sk, t, EADDRNOTAVAIL, SIM_WHY_ADDR_NOT_LOCAL, SIM_NEVER_NS, 0, 0, 0,
+				     0);
 	if (in->lport)
 		return sim_sock_fail(&in->sk, t, EINVAL, SIM_WHY_ALREADY_BOUND, SIM_NEVER_NS, 0, 0, 0, 0);
 	return 0;
@@ -315,7 +323,8 @@ static int take_port(struct sim_ports *ps, struct sim_inet *in, struct sim_task 
 	return join_port(ps, in, number, false) ? no_memory(in, t) : 0;
 }
 
-int sim_ports_bind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a)
+int sim_ports_bind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t,
+		   const struct sim_sockaddr *a)
 {
 	struct sim_addr was = in->laddr;
 	bool was_v6only = in->v6only;
@@ -346,7 +355,8 @@ int sim_ports_may_listen(struct sim_ports *ps, struct sim_inet *in, struct sim_t
 
 	if (!other)
 		return 0;
-	return sim_sock_fail(&in->sk, t, EADDRINUSE, SIM_WHY_ADDR_IN_USE, other->sk.made_ns, other->sk.id, 0, 0, 0);
+	return sim_sock_fail(&in->sk, t, EADDRINUSE, SIM_WHY_ADDR_IN_USE, other->sk.made_ns, other->sk.id, 0,
+			     0, 0);
 }
 
 /* ---- connect(2) ---- */
@@ -364,16 +374,12 @@ static int route_to(struct sim_ports *ps, struct sim_inet *in, struct sim_task *
 	if (!err && sim_addr_is_any(src) && sim_addr_is_any(r->src))
 		err = -EADDRNOTAVAIL;
 	switch (-err) {
-	case 0:
-		return 0;
-	case EINVAL:
-		return bad_argument(in, t);
-	case ENOMEM:
-		return no_memory(in, t);
+	case 0: return 0;
+	case EINVAL: return bad_argument(in, t);
+	case ENOMEM: return no_memory(in, t);
 	case EADDRNOTAVAIL:
 		return sim_sock_fail(&in->sk, t, -err, SIM_WHY_ADDR_NOT_LOCAL, SIM_NEVER_NS, 0, 0, 0, 0);
-	default:
-		return sim_sock_fail(&in->sk, t, -err, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0, 0, 0, 0);
+	default: return sim_sock_fail(&in->sk, t, -err, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0, 0, 0, 0);
 	}
 }
 
@@ -384,11 +390,12 @@ static int take_tuple(struct sim_ports *ps, struct sim_inet *in, struct sim_task
 	uint16_t number;
 
 	if (in->lport) {
-		other = ps->listeners ? sim_ports_find_tuple(ps, in->laddr, in->lport, in->raddr, in->rport) : NULL;
+		other = ps->listeners ? sim_ports_find_tuple(ps, in->laddr, in->lport, in->raddr, in->rport)
+				      : NULL;
 		if (!other || other == in)
 			return 0;
-		return sim_sock_fail(&in->sk, t, EADDRNOTAVAIL, SIM_WHY_ADDR_IN_USE, other->sk.made_ns, other->sk.id, 0,
-				     0, 0);
+		return sim_sock_fail(&in->sk, t, EADDRNOTAVAIL, SIM_WHY_ADDR_IN_USE, other->sk.made_ns,
+				     other->sk.id, 0, 0, 0);
 	}
 	number = choose_port(ps, in, ps->listeners);
 	if (!number)
@@ -396,7 +403,8 @@ static int take_tuple(struct sim_ports *ps, struct sim_inet *in, struct sim_task
 	return join_port(ps, in, number, ps->listeners) ? no_memory(in, t) : 0;
 }
 
-int sim_ports_connect(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a)
+int sim_ports_connect(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t,
+		      const struct sim_sockaddr *a)
 {
 	struct sim_addr laddr = in->laddr, raddr, old_raddr = in->raddr;
 	uint16_t old_rport = in->rport;
@@ -471,8 +479,8 @@ struct sim_inet *sim_ports_find_tuple(struct sim_ports *ps, struct sim_addr ladd
 	for (; n; n = sim_hmap_next(n)) {
 		struct sim_inet *in = sim_container_of(n, struct sim_inet, by_tuple);
 
-		if (((in->laddr.d[0] ^ laddr.d[0]) | (in->laddr.d[1] ^ laddr.d[1]) | (in->raddr.d[0] ^ raddr.d[0]) |
-		     (in->raddr.d[1] ^ raddr.d[1])) == 0 &&
+		if (((in->laddr.d[0] ^ laddr.d[0]) | (in->laddr.d[1] ^ laddr.d[1]) |
+		     (in->raddr.d[0] ^ raddr.d[0]) | (in->raddr.d[1] ^ raddr.d[1])) == 0 &&
 		    in->lport == lport && in->rport == rport)
 			return in;
 	}
@@ -507,7 +515,8 @@ static struct sim_inet *find_bound(struct sim_ports *ps, struct sim_addr laddr, 
 
 	if (!port)
 		return NULL;
-	sim_list_each(node, &port->bound) {
+	sim_list_each(node, &port->bound)
+	{
 		struct sim_inet *in = sim_container_of(node, struct sim_inet, in_port);
 		unsigned s = score(in, laddr, iface);
 
@@ -531,8 +540,8 @@ static struct sim_inet *find_bound(struct sim_ports *ps, struct sim_addr laddr, 
 	return best;
 }
 
-struct sim_inet *sim_ports_find_bound(struct sim_ports *ps, struct sim_addr laddr, uint16_t lport, uint8_t iface,
-				      bool (*wants)(const struct sim_inet *in))
+struct sim_inet *sim_ports_find_bound(struct sim_ports *ps, struct sim_addr laddr, uint16_t lport,
+				      uint8_t iface, bool (*wants)(const struct sim_inet *in))
 {
 	return find_bound(ps, laddr, lport, iface, wants, 0);
 }
@@ -540,7 +549,8 @@ struct sim_inet *sim_ports_find_bound(struct sim_ports *ps, struct sim_addr ladd
 struct sim_inet *sim_ports_find_receiver(struct sim_ports *ps, const struct sim_packet *p,
 					 bool (*wants)(const struct sim_inet *in))
 {
-	return find_bound(ps, p->dst, p->dport, p->iface, wants, tuple_hash(p->dst, p->dport, p->src, p->sport));
+	return find_bound(ps, p->dst, p->dport, p->iface, wants,
+			  tuple_hash(p->dst, p->dport, p->src, p->sport));
 }
 
 void sim_ports_each_receiver(struct sim_ports *ps, const struct sim_packet *p,
@@ -551,7 +561,8 @@ void sim_ports_each_receiver(struct sim_ports *ps, const struct sim_packet *p,
 
 	if (!port)
 		return;
-	sim_list_each(node, &port->bound) {
+	sim_list_each(node, &port->bound)
+	{
 		struct sim_inet *in = sim_container_of(node, struct sim_inet, in_port);
 
 		if (score(in, p->dst, p->iface))

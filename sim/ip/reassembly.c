@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Datagrams from fragments: RFC 791 3.2, RFC 8200 4.5. As Linux has it, fragments that overlap without being the same
- * lose the whole datagram (RFC 5722, for IPv4 too).
+ * Datagrams from fragments: RFC 791 3.2, RFC 8200 4.5. As Linux has it, fragments that overlap without being
+ * the same lose the whole datagram (RFC 5722, for IPv4 too).
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -33,7 +33,8 @@ static struct datagram *find(struct sim_ip *ip, const struct sim_packet *p)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &ip->reassembly) {
+	sim_list_each(node, &ip->reassembly)
+	{
 		struct datagram *d = sim_container_of(node, struct datagram, node);
 
 		if (d->id == p->ip_id && d->proto == p->proto && sim_addr_equal(d->src, p->src) &&
@@ -51,7 +52,8 @@ static int set_timer(struct sim_ip *ip)
 	int64_t first_ns = SIM_NEVER_NS;
 	struct sim_list *node;
 
-	sim_list_each(node, &ip->reassembly) {
+	sim_list_each(node, &ip->reassembly)
+	{
 		struct datagram *d = sim_container_of(node, struct datagram, node);
 
 		if (d->expires_ns < first_ns)
@@ -93,7 +95,8 @@ static struct datagram *datagram_new(struct sim_ip *ip, const struct sim_packet 
 	d->dst = p->dst;
 	d->id = p->ip_id;
 	d->proto = p->proto;
-	d->expires_ns = sim_now(sim_ip_ctx(ip)) + (v4 ? ip->net->sysctl.ipfrag_time * SIM_NS_PER_S : V6_TIMEOUT_NS);
+	d->expires_ns =
+		sim_now(sim_ip_ctx(ip)) + (v4 ? ip->net->sysctl.ipfrag_time * SIM_NS_PER_S : V6_TIMEOUT_NS);
 	sim_list_append(&ip->reassembly, &d->node);
 	if (set_timer(ip)) {
 		datagram_free(ip, d);
@@ -117,7 +120,8 @@ static enum placing place(struct datagram *d, struct sim_packet *p)
 		at = &(*at)->next;
 	}
 	if (*at && (*at)->frag_off_bytes < to)
-		return (*at)->frag_off_bytes == from && (*at)->payload.len == p->payload.len ? DUPLICATE : OVERLAP;
+		return (*at)->frag_off_bytes == from && (*at)->payload.len == p->payload.len ? DUPLICATE
+											     : OVERLAP;
 	if (!p->more_fragments && *at)
 		return OVERLAP; /* something lies behind what says to be the last */
 	p->next = *at;
@@ -199,21 +203,19 @@ struct sim_packet *sim_reassemble(struct sim_ip *ip, struct sim_packet *p)
 		return NULL;
 	}
 	d = find(ip, p);
-	if (ip->num_reassembly_bytes + p->payload.len > MAX_HELD_BYTES || (!d && !(d = datagram_new(ip, p)))) {
+	if (ip->num_reassembly_bytes + p->payload.len > MAX_HELD_BYTES ||
+	    (!d && !(d = datagram_new(ip, p)))) {
 		sim_ip_drop(ip, p, SIM_DROP_REASSEMBLY);
 		return NULL;
 	}
 	switch (place(d, p)) {
-	case DUPLICATE:
-		sim_ip_drop(ip, p, SIM_DROP_REASSEMBLY);
-		return NULL;
+	case DUPLICATE: sim_ip_drop(ip, p, SIM_DROP_REASSEMBLY); return NULL;
 	case OVERLAP:
 		sim_ip_drop(ip, p, SIM_DROP_REASSEMBLY);
 		drop_all(ip, d, SIM_DROP_REASSEMBLY);
 		set_timer(ip);
 		return NULL;
-	default:
-		break;
+	default: break;
 	}
 	d->held_bytes += p->payload.len;
 	ip->num_reassembly_bytes += p->payload.len;
@@ -230,8 +232,9 @@ static void expire(struct sim_ip *ip, struct datagram *d)
 	const struct sim_packet *first = d->parts;
 
 	if (first && first->frag_off_bytes == 0)
-		sim_icmp_send_error(ip, first,
-				    sim_packet_is_v4(first) ? SIM_ICMP_TIME_EXCEEDED : SIM_ICMP6_TIME_EXCEEDED, 1, 0);
+		sim_icmp_send_error(
+			ip, first, sim_packet_is_v4(first) ? SIM_ICMP_TIME_EXCEEDED : SIM_ICMP6_TIME_EXCEEDED,
+			1, 0);
 	drop_all(ip, d, SIM_DROP_REASSEMBLY);
 }
 
@@ -240,7 +243,8 @@ void sim_reassembly_fired(struct sim_ip *ip)
 	int64_t now_ns = sim_now(sim_ip_ctx(ip));
 	struct sim_list *node, *following;
 
-	sim_list_each_safe(node, following, &ip->reassembly) {
+	sim_list_each_safe(node, following, &ip->reassembly)
+	{
 		struct datagram *d = sim_container_of(node, struct datagram, node);
 
 		if (d->expires_ns <= now_ns)

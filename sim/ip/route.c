@@ -149,7 +149,8 @@ int sim_ip_add_route(struct sim_ip *ip, const struct sim_ip_route *r)
 
 /* ---- look-up ---- */
 
-/* The address of an interface from which to speak to `to`: one of its network, else the first of its family. */
+/* The address of an interface from which to speak to `to`: one of its network, else the first of its family.
+ */
 static struct sim_addr source_on(const struct sim_iface *f, struct sim_addr to)
 {
 	const struct sim_iface_addr *found = NULL;
@@ -209,7 +210,8 @@ static int route_broadcast(struct sim_ip *ip, struct sim_addr dst, uint32_t boun
 		return use_loopback(ip, dst, true, r);
 	f = connected_iface(ip, dst, bound_if, &on);
 	for (uint32_t i = 0; !f && i < ip->num_ifaces; i++)
-		if (!ip->ifaces[i].loopback && ip->ifaces[i].up && (!bound_if || ip->ifaces[i].index == bound_if))
+		if (!ip->ifaces[i].loopback && ip->ifaces[i].up &&
+		    (!bound_if || ip->ifaces[i].index == bound_if))
 			f = &ip->ifaces[i];
 	if (!f)
 		return -ENETUNREACH;
@@ -217,13 +219,15 @@ static int route_broadcast(struct sim_ip *ip, struct sim_addr dst, uint32_t boun
 	return use_iface(ip, f, dst, 0, r);
 }
 
-static int route_out(struct sim_ip *ip, struct sim_addr dst, uint32_t bound_if, bool dontroute, struct sim_route *r)
+static int route_out(struct sim_ip *ip, struct sim_addr dst, uint32_t bound_if, bool dontroute,
+		     struct sim_route *r)
 {
 	const struct sim_iface_addr *on = NULL;
 	const struct sim_iface *f = connected_iface(ip, dst, bound_if, &on);
 
 	for (const struct sim_ip_route *e = ip->routes; e && !dontroute; e = e->next) {
-		if (sim_addr_is_v4(e->dst) != sim_addr_is_v4(dst) || !sim_ip_prefix_matches(dst, e->dst, e->prefix_len))
+		if (sim_addr_is_v4(e->dst) != sim_addr_is_v4(dst) ||
+		    !sim_ip_prefix_matches(dst, e->dst, e->prefix_len))
 			continue;
 		if ((bound_if && e->iface != bound_if) || !ip->ifaces[e->iface - 1].up)
 			continue;
@@ -243,8 +247,8 @@ static bool source_is_usable(const struct sim_ip *ip, struct sim_addr src)
 	return sim_ip_is_local(ip, src) && !sim_addr_is_multicast(src) && !sim_ip_is_broadcast(ip, src);
 }
 
-int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, uint32_t bound_if, bool dontroute,
-		 struct sim_route *r)
+int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, uint32_t bound_if,
+		 bool dontroute, struct sim_route *r)
 {
 	bool has_src = !sim_addr_is_any(src);
 	int err;

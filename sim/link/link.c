@@ -51,7 +51,8 @@ void sim_fabric_fini(struct sim_fabric *f)
 				struct sim_hnode *n = f->by_addr.buckets[i];
 
 				sim_hmap_remove(&f->by_addr, n);
-				sim_arena_free(a, sim_container_of(n, struct claim, node), sizeof(struct claim));
+				sim_arena_free(a, sim_container_of(n, struct claim, node),
+					       sizeof(struct claim));
 			}
 		}
 		sim_hmap_fini(&f->by_addr, a);
@@ -78,7 +79,8 @@ struct sim_station *sim_station_find(struct sim_fabric *f, uint16_t id)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &f->stations) {
+	sim_list_each(node, &f->stations)
+	{
 		struct sim_station *st = sim_container_of(node, struct sim_station, node);
 
 		if (st->id == id)
@@ -343,7 +345,8 @@ uint32_t sim_fabric_in_flight(const struct sim_fabric *f)
 	uint32_t n = f->due.len;
 	struct sim_list *node;
 
-	sim_list_each(node, &f->stations) {
+	sim_list_each(node, &f->stations)
+	{
 		struct sim_station *st = sim_container_of(node, struct sim_station, node);
 
 		for (struct sim_wire *w = st->wires; w; w = w->next)

@@ -79,7 +79,8 @@ static int copy_from_iter(void *to, struct sim_iter *it, size_t len)
 }
 
 /* Undoes an append that failed half way: cuts the stream where it stood. */
-static void cut_stream(struct sim_arena *a, struct sim_slab *tail, uint32_t used_bytes, struct sim_slab *fresh)
+static void cut_stream(struct sim_arena *a, struct sim_slab *tail, uint32_t used_bytes,
+		       struct sim_slab *fresh)
 {
 	if (tail) {
 		tail->used_bytes = used_bytes;
@@ -90,8 +91,8 @@ static void cut_stream(struct sim_arena *a, struct sim_slab *tail, uint32_t used
 	}
 }
 
-static int append(struct sim_arena *a, struct sim_slab **tail, struct sim_iter *it, const void *data, size_t len,
-		  struct sim_bytes *run)
+static int append(struct sim_arena *a, struct sim_slab **tail, struct sim_iter *it, const void *data,
+		  size_t len, struct sim_bytes *run)
 {
 	struct sim_slab *old = *tail, *s = old, *first = NULL;
 	uint32_t old_used = old ? old->used_bytes : 0, off = 0;
@@ -153,7 +154,8 @@ int sim_bytes_append_raw(struct sim_arena *a, struct sim_slab **tail, const void
 	return append(a, tail, NULL, data, len, run);
 }
 
-/* The slab and offset of byte `off` of a run; at a border, the slab in which the byte after it lies, if there is. */
+/* The slab and offset of byte `off` of a run; at a border, the slab in which the byte after it lies, if there
+ * is. */
 static struct sim_slab *locate(struct sim_slab *s, uint32_t *off)
 {
 	while (*off >= s->used_bytes && s->next) {

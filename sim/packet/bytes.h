@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Payload. What a program sends is copied once into slabs and from there once out to the reader; in between only
- * references move. A slab may have a successor in the same stream of bytes and holds a reference on it, so that a run
- * of bytes that crosses slabs is named by its first slab, an offset and a length.
+ * Payload. What a program sends is copied once into slabs and from there once out to the reader; in between
+ * only references move. A slab may have a successor in the same stream of bytes and holds a reference on it,
+ * so that a run of bytes that crosses slabs is named by its first slab, an offset and a length.
  *
  * Owns the slabs, by counted references. Knows nothing of sockets and packets.
  */
@@ -25,7 +25,8 @@ struct sim_slab {
 	unsigned char data[];
 };
 
-/* A run of bytes: `len` of them from `off` in `slab` and its successors. Holds one reference unless said otherwise. */
+/* A run of bytes: `len` of them from `off` in `slab` and its successors. Holds one reference unless said
+ * otherwise. */
 struct sim_bytes {
 	struct sim_slab *slab; /* NULL only if len is 0 */
 	uint32_t off;
@@ -35,14 +36,15 @@ struct sim_bytes {
 /* Where in the user's iovec array the next byte is. */
 struct sim_iter {
 	const struct iovec *iov;
-	size_t num;	 /* elements left, the current one included */
-	size_t off;	 /* into the current one */
+	size_t num; /* elements left, the current one included */
+	size_t off; /* into the current one */
 };
 
 /*
- * Appends up to `len` bytes from the user's memory to the stream whose last slab is *tail (NULL: a new stream; else
- * the caller holds it by what precedes). Returns the run with a reference of its own, and moves *tail; `it` moves on.
- * -EFAULT: a bad pointer; -ENOMEM: no memory; then nothing was appended and `it` stands where it stood.
+ * Appends up to `len` bytes from the user's memory to the stream whose last slab is *tail (NULL: a new
+ * stream; else the caller holds it by what precedes). Returns the run with a reference of its own, and moves
+ * *tail; `it` moves on. -EFAULT: a bad pointer; -ENOMEM: no memory; then nothing was appended and `it` stands
+ * where it stood.
  */
 int sim_bytes_append(struct sim_arena *a, struct sim_slab **tail, struct sim_iter *it, size_t len,
 		     struct sim_bytes *run);
@@ -71,8 +73,8 @@ int sim_bytes_to_user(const struct sim_bytes *run, uint32_t off, uint32_t len, s
 void sim_bytes_read(const struct sim_bytes *run, uint32_t off, uint32_t len, void *to);
 
 /*
- * Walks the pieces of a run: for (p = sim_bytes_piece(run, 0, &n); p; p = sim_bytes_piece(run, done, &n)) with done
- * the bytes seen. Linear from the start of the run.
+ * Walks the pieces of a run: for (p = sim_bytes_piece(run, 0, &n); p; p = sim_bytes_piece(run, done, &n))
+ * with done the bytes seen. Linear from the start of the run.
  */
 const unsigned char *sim_bytes_piece(const struct sim_bytes *run, uint32_t off, uint32_t *len);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Packets as structures, and their records in the trace: see packet.h. Knows no byte order and no checksum (wire.c). */
+/* Packets as structures, and their records in the trace: see packet.h. Knows no byte order and no checksum
+ * (wire.c). */
 #include "sim/packet/packet.h"
 
 #include <netinet/in.h>
@@ -14,9 +15,12 @@ struct zeros {
 };
 
 /* All but the SACK blocks (rounded up to whole zeros). */
-enum { NUM_ZEROS = (offsetof(struct sim_packet, tcp.sack) + sizeof(struct zeros) - 1) / sizeof(struct zeros) };
+enum {
+	NUM_ZEROS = (offsetof(struct sim_packet, tcp.sack) + sizeof(struct zeros) - 1) / sizeof(struct zeros)
+};
 
-_Static_assert(NUM_ZEROS * sizeof(struct zeros) <= sizeof(struct sim_packet), "zeroing stays inside the packet");
+_Static_assert(NUM_ZEROS * sizeof(struct zeros) <= sizeof(struct sim_packet),
+	       "zeroing stays inside the packet");
 
 struct sim_packet *sim_packet_new(struct sim_arena *a, uint64_t *next_id)
 {
@@ -64,8 +68,8 @@ void sim_packet_queue_free(struct sim_packet_queue *q, struct sim_arena *a)
 }
 
 /*
- * As Linux lays them out: a SYN has mss, sackOK and timestamps, nop and wscale, where sackOK takes the place of the
- * timestamps' two nops; a later segment has nop nop timestamps, nop nop sack.
+ * As Linux lays them out: a SYN has mss, sackOK and timestamps, nop and wscale, where sackOK takes the place
+ * of the timestamps' two nops; a later segment has nop nop timestamps, nop nop sack.
  */
 uint32_t sim_tcp_options_len(const struct sim_tcp_header *h)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A packet in flight: its headers parsed, its payload by reference. Bytes and checksums are made only when something
- * looks (wire.h). A packet has one owner at a time; handing it on gives it away.
+ * A packet in flight: its headers parsed, its payload by reference. Bytes and checksums are made only when
+ * something looks (wire.h). A packet has one owner at a time; handing it on gives it away.
  *
  * Must not know sockets, hosts and links.
  */
@@ -82,7 +82,7 @@ enum {
 
 struct sim_icmp_header {
 	uint8_t type, code; /* of ICMPv4 or ICMPv6, by the packet's family */
-	uint16_t mtu;	    /* destination unreachable/fragmentation needed; packet too big */
+	uint16_t mtu;       /* destination unreachable/fragmentation needed; packet too big */
 	uint16_t id, seq;   /* echo */
 	/* Of the packet that an error is about, as quoted in its payload. */
 	uint8_t quoted_proto;
@@ -91,32 +91,35 @@ struct sim_icmp_header {
 	struct sim_addr quoted_src, quoted_dst;
 };
 
-/* Whether the transport checksum is right: computed when bytes are made, so a packet on its way just carries a word. */
+/* Whether the transport checksum is right: computed when bytes are made, so a packet on its way just carries
+ * a word. */
 enum sim_csum_state { SIM_CSUM_GOOD, SIM_CSUM_BAD };
 
 struct sim_packet {
 	struct sim_packet *next; /* for the one queue that it is in */
-	uint64_t id;		 /* its number in the world, from 1: a copy made by the network gets its own */
+	uint64_t id; /* its number in the world, from 1: a copy made by the network gets its own */
 	int64_t sent_ns;
-	int64_t due_ns;		 /* when it arrives: while it is on a wire */
-	int64_t departs_ns;	 /* when its last bit has left the sender: the same */
-	struct sim_wire *wire;	 /* the one it is on or came by */
-	void *charged_to;	 /* whose send buffer it fills until it departs, NULL: nobody's (its protocol knows) */
+	int64_t due_ns;        /* when it arrives: while it is on a wire */
+	int64_t departs_ns;    /* when its last bit has left the sender: the same */
+	struct sim_wire *wire; /* the one it is on or came by */
+	void *charged_to; /* whose send buffer it fills until it departs, NULL: nobody's (its protocol knows)
+			   */
 	struct sim_addr src, dst;
-	uint16_t sport, dport;	 /* UDP, TCP; host order */
-	uint8_t proto;		 /* IPPROTO_* */
+	uint16_t sport, dport; /* UDP, TCP; host order */
+	uint8_t proto;         /* IPPROTO_* */
 	uint8_t ttl, tos;
-	uint8_t csum;		 /* enum sim_csum_state */
-	uint32_t ip_id;		 /* IPv4 has 16 bits of it */
+	uint8_t csum;            /* enum sim_csum_state */
+	uint32_t ip_id;          /* IPv4 has 16 bits of it */
 	uint16_t frag_off_bytes; /* fragment: where its payload lies in the datagram's IP payload */
 	bool more_fragments, dont_fragment;
-	bool broadcast;		 /* sent to everybody on the segment */
-	bool is_fragment;	 /* then ports stand only in the first, and payload is a part of the IP payload */
-	uint8_t iface;		 /* index of the interface it leaves by, then of that it came in by */
-	uint32_t l4_len_bytes;	 /* fragments only: length of the first one's transport header, inside payload */
+	bool broadcast;   /* sent to everybody on the segment */
+	bool is_fragment; /* then ports stand only in the first, and payload is a part of the IP payload */
+	uint8_t iface;    /* index of the interface it leaves by, then of that it came in by */
+	uint32_t l4_len_bytes;   /* fragments only: length of the first one's transport header, inside payload
+				  */
 	uint32_t truesize_bytes; /* what a receive queue is charged for it, 0: not yet known */
 	uint32_t charged_bytes, charged_payload_bytes; /* of charged_to's send buffer */
-	uint32_t flow;		 /* trace id of its flow, 0: none */
+	uint32_t flow;                                 /* trace id of its flow, 0: none */
 	struct sim_bytes payload;
 	union {
 		struct sim_tcp_header tcp;
@@ -140,7 +143,7 @@ enum {
 	SIM_ICMP_HEADER_LEN = 8,
 };
 
-uint32_t sim_tcp_options_len(const struct sim_tcp_header *h);	/* padded to 4 */
+uint32_t sim_tcp_options_len(const struct sim_tcp_header *h); /* padded to 4 */
 
 static inline bool sim_packet_is_v4(const struct sim_packet *p)
 {
@@ -160,15 +163,11 @@ static inline uint32_t sim_packet_l4_header_len(const struct sim_packet *p)
 	if (p->is_fragment)
 		return 0;
 	switch (p->proto) {
-	case IPPROTO_UDP:
-		return SIM_UDP_HEADER_LEN;
-	case IPPROTO_TCP:
-		return SIM_TCP_HEADER_LEN + (p->tcp.options ? sim_tcp_options_len(&p->tcp) : 0);
+	case IPPROTO_UDP: return SIM_UDP_HEADER_LEN;
+	case IPPROTO_TCP: return SIM_TCP_HEADER_LEN + (p->tcp.options ? sim_tcp_options_len(&p->tcp) : 0);
 	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return SIM_ICMP_HEADER_LEN;
-	default:
-		return 0;
+	case IPPROTO_ICMPV6: return SIM_ICMP_HEADER_LEN;
+	default: return 0;
 	}
 }
 
@@ -219,8 +218,8 @@ static inline struct sim_packet *sim_packet_queue_pop(struct sim_packet_queue *q
 void sim_packet_queue_free(struct sim_packet_queue *q, struct sim_arena *a); /* frees what is in it */
 
 /*
- * Trace records about packets: kind is SIM_TRACE_SEND, _ARRIVE or _DROP, extra is arg[5]. A packet without a flow gets
- * one defined. Sockets define theirs once and mark their packets with it.
+ * Trace records about packets: kind is SIM_TRACE_SEND, _ARRIVE or _DROP, extra is arg[5]. A packet without a
+ * flow gets one defined. Sockets define theirs once and mark their packets with it.
  */
 void sim_packet_trace(struct sim_trace *t, enum sim_trace_kind kind, uint16_t host, struct sim_packet *p,
 		      uint64_t extra);

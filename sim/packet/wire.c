@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets to bytes and back: see wire.h. RFC 791 3.1, RFC 8200 3 and 4.5, RFC 768, RFC 9293 3.1, RFC 7323, RFC 2018,
- * RFC 792, RFC 4443. Must not know what the packets mean.
+ * Packets to bytes and back: see wire.h. RFC 791 3.1, RFC 8200 3 and 4.5, RFC 768, RFC 9293 3.1, RFC 7323,
+ * RFC 2018, RFC 792, RFC 4443. Must not know what the packets mean.
  */
 #include "sim/packet/wire.h"
 
@@ -22,7 +22,15 @@ enum {
 };
 
 /* TCP option kinds and lengths. */
-enum { OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_PERMITTED = 4, OPT_SACK = 5, OPT_TIMESTAMPS = 8 };
+enum {
+	OPT_END = 0,
+	OPT_NOP = 1,
+	OPT_MSS = 2,
+	OPT_WSCALE = 3,
+	OPT_SACK_PERMITTED = 4,
+	OPT_SACK = 5,
+	OPT_TIMESTAMPS = 8
+};
 enum { LEN_MSS = 4, LEN_WSCALE = 3, LEN_SACK_PERMITTED = 2, LEN_TIMESTAMPS = 10 };
 
 static void put16(unsigned char *b, uint32_t v)
@@ -111,9 +119,9 @@ static void put_tcp_options(unsigned char *b, const struct sim_tcp_header *h)
 		b += LEN_MSS;
 	}
 	if (h->options & (SIM_TCPOPT_TIMESTAMPS | SIM_TCPOPT_SACK_PERMITTED)) {
-		b = h->options & SIM_TCPOPT_SACK_PERMITTED && h->options & SIM_TCPOPT_TIMESTAMPS ?
-			    put_sack_permitted(b) :
-			    put_nops(b, 2);
+		b = h->options & SIM_TCPOPT_SACK_PERMITTED && h->options & SIM_TCPOPT_TIMESTAMPS
+			    ? put_sack_permitted(b)
+			    : put_nops(b, 2);
 		b = h->options & SIM_TCPOPT_TIMESTAMPS ? put_timestamps(b, h) : put_sack_permitted(b);
 	}
 	if (h->options & SIM_TCPOPT_WSCALE) {
@@ -161,8 +169,8 @@ static size_t put_icmp(const struct sim_packet *p, unsigned char *b)
 	memset(b, 0, SIM_ICMP_HEADER_LEN);
 	b[0] = h->type;
 	b[1] = h->code;
-	if (v4 ? h->type == SIM_ICMP_ECHO || h->type == SIM_ICMP_ECHO_REPLY :
-		 h->type == SIM_ICMP6_ECHO || h->type == SIM_ICMP6_ECHO_REPLY) {
+	if (v4 ? h->type == SIM_ICMP_ECHO || h->type == SIM_ICMP_ECHO_REPLY
+	       : h->type == SIM_ICMP6_ECHO || h->type == SIM_ICMP6_ECHO_REPLY) {
 		put16(b + 4, h->id);
 		put16(b + 6, h->seq);
 	} else {
@@ -175,15 +183,11 @@ static size_t put_icmp(const struct sim_packet *p, unsigned char *b)
 static size_t csum_offset(uint8_t proto)
 {
 	switch (proto) {
-	case IPPROTO_UDP:
-		return 6;
-	case IPPROTO_TCP:
-		return 16;
+	case IPPROTO_UDP: return 6;
+	case IPPROTO_TCP: return 16;
 	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		return 2;
-	default:
-		return 0;
+	case IPPROTO_ICMPV6: return 2;
+	default: return 0;
 	}
 }
 
@@ -201,15 +205,10 @@ size_t sim_wire_emit_transport(const struct sim_packet *p, unsigned char *b)
 		put16(b + 4, SIM_UDP_HEADER_LEN + p->payload.len);
 		put16(b + 6, 0);
 		break;
-	case IPPROTO_TCP:
-		len = put_tcp(p, b);
-		break;
+	case IPPROTO_TCP: len = put_tcp(p, b); break;
 	case IPPROTO_ICMP:
-	case IPPROTO_ICMPV6:
-		len = put_icmp(p, b);
-		break;
-	default:
-		return 0;
+	case IPPROTO_ICMPV6: len = put_icmp(p, b); break;
+	default: return 0;
 	}
 	add_pseudo(&c, p, (uint32_t)len + p->payload.len);
 	sim_csum_add(&c, b, len);
@@ -319,8 +318,7 @@ static void get_tcp_option(struct sim_tcp_header *h, const unsigned char *b, uns
 			h->sack[i].end = get32(b + 6 + 8 * i);
 		}
 		return;
-	default:
-		return;
+	default: return;
 	}
 }
 
@@ -359,6 +357,9 @@ static int get_tcp(struct sim_packet *p, const unsigned char *b, uint32_t len, u
 	h->window = get16(b + 14);
 	h->urgent = get16(b + 18);
 	get_tcp_options(h, b + SIM_TCP_HEADER_LEN, *header_len - SIM_TCP_HEADER_LEN);
+	/* Packed tighter than Linux packs them there may be more than we could send on. */
+	while (sim_tcp_options_len(h) > SIM_WIRE_MAX_TRANSPORT_BYTES - SIM_TCP_HEADER_LEN)
+		h->num_sack--;
 	return 0;
 }
 
@@ -386,8 +387,8 @@ static int get_icmp(struct sim_packet *p, const unsigned char *b, uint32_t len)
 	memset(h, 0, sizeof *h);
 	h->type = b[0];
 	h->code = b[1];
-	if (p->proto == IPPROTO_ICMP ? h->type == SIM_ICMP_ECHO || h->type == SIM_ICMP_ECHO_REPLY :
-				       h->type == SIM_ICMP6_ECHO || h->type == SIM_ICMP6_ECHO_REPLY) {
+	if (p->proto == IPPROTO_ICMP ? h->type == SIM_ICMP_ECHO || h->type == SIM_ICMP_ECHO_REPLY
+				     : h->type == SIM_ICMP6_ECHO || h->type == SIM_ICMP6_ECHO_REPLY) {
 		h->id = get16(b + 4);
 		h->seq = get16(b + 6);
 	} else {
@@ -420,12 +421,8 @@ int sim_wire_parse_transport(struct sim_arena *a, struct sim_packet *p)
 	memset(header, 0, sizeof header);
 	sim_bytes_read(&p->payload, 0, len < sizeof header ? len : (uint32_t)sizeof header, header);
 	switch (p->proto) {
-	case IPPROTO_UDP:
-		err = get_udp(a, p, header, len);
-		break;
-	case IPPROTO_TCP:
-		err = get_tcp(p, header, len, &header_len);
-		break;
+	case IPPROTO_UDP: err = get_udp(a, p, header, len); break;
+	case IPPROTO_TCP: err = get_tcp(p, header, len, &header_len); break;
 	default:
 		header_len = SIM_ICMP_HEADER_LEN;
 		err = get_icmp(p, header, len);
@@ -505,6 +502,8 @@ static int get_v6(const unsigned char *b, size_t len, struct sim_packet *p, stru
 	if (l->header_len > l->total_len)
 		return -EINVAL;
 	p->proto = b[40];
+	if (p->proto == PROTO_V6_FRAGMENT)
+		return -EINVAL;
 	p->more_fragments = b[43] & 1;
 	p->frag_off_bytes = (uint16_t)(get16(b + 42) & ~7u);
 	p->ip_id = get32(b + 44);
@@ -518,7 +517,8 @@ static void get_fragment_ports(struct sim_packet *p, const unsigned char *b, uin
 	p->l4_len_bytes = 0;
 	p->sport = p->dport = 0;
 	p->csum = SIM_CSUM_GOOD;
-	if (p->frag_off_bytes || len < SIM_UDP_HEADER_LEN || (p->proto != IPPROTO_UDP && p->proto != IPPROTO_TCP))
+	if (p->frag_off_bytes || len < SIM_UDP_HEADER_LEN ||
+	    (p->proto != IPPROTO_UDP && p->proto != IPPROTO_TCP))
 		return;
 	p->sport = get16(b);
 	p->dport = get16(b + 2);
@@ -566,7 +566,8 @@ static bool is_error(const struct sim_packet *p)
 	uint8_t type = p->icmp.type;
 
 	if (p->proto == IPPROTO_ICMP)
-		return type == SIM_ICMP_UNREACHABLE || type == SIM_ICMP_TIME_EXCEEDED || type == SIM_ICMP_PARAMETER;
+		return type == SIM_ICMP_UNREACHABLE || type == SIM_ICMP_TIME_EXCEEDED ||
+		       type == SIM_ICMP_PARAMETER;
 	return p->proto == IPPROTO_ICMPV6 && type && type < SIM_ICMP6_ECHO;
 }
 
@@ -583,7 +584,8 @@ void sim_wire_parse_quoted(struct sim_packet *p)
 	sim_bytes_read(&p->payload, 0, len, b);
 	if (p->proto == IPPROTO_ICMP) {
 		at = (b[0] & 0x0f) * 4u;
-		if (len < SIM_IPV4_HEADER_LEN || b[0] >> 4 != 4 || at < SIM_IPV4_HEADER_LEN || (get16(b + 6) & V4_OFFSET_MASK))
+		if (len < SIM_IPV4_HEADER_LEN || b[0] >> 4 != 4 || at < SIM_IPV4_HEADER_LEN ||
+		    (get16(b + 6) & V4_OFFSET_MASK))
 			return;
 		quoted.src = sim_addr_v4(get32(b + 12));
 		quoted.dst = sim_addr_v4(get32(b + 16));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Datagrams and errors that arrive, and the calls that read them. recv(2), udp(7), Linux's net/ipv4/udp.c as observed. */
+/* Datagrams and errors that arrive, and the calls that read them. recv(2), udp(7), Linux's net/ipv4/udp.c as
+ * observed. */
 #include <errno.h>
 #include <netinet/in.h>
 
@@ -96,7 +97,8 @@ void sim_udp_error(struct sim_ip *ip, const struct sim_packet *icmp, int err, bo
 		in = sim_ports_find_bound(ps, h->quoted_src, h->quoted_sport, icmp->iface, NULL);
 	if (!in || !hears(in, icmp, err, fatal))
 		return;
-	sim_sock_set_error(&in->sk, err, err == ECONNREFUSED ? SIM_WHY_REFUSED_ICMP : SIM_WHY_ICMP_UNREACHABLE,
+	sim_sock_set_error(&in->sk, err,
+			   err == ECONNREFUSED ? SIM_WHY_REFUSED_ICMP : SIM_WHY_ICMP_UNREACHABLE,
 			   sim_now(ip->net->ctx), h->code, sim_now(ip->net->ctx));
 }
 
@@ -161,9 +163,11 @@ static int wait_for_datagram(struct sim_udp_sock *us, struct sim_task *t, const 
 		}
 		err = sim_sock_wait(sk, t, EPOLLIN | EPOLLERR, deadline_ns);
 		if (err == -EAGAIN)
-			return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_RCVTIMEO, since_ns, sk->rcvtimeo_ns, 0, 0, 0);
+			return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_RCVTIMEO, since_ns, sk->rcvtimeo_ns, 0, 0,
+					     0);
 		if (err == -SIM_ERESTART && deadline_ns != SIM_NEVER_NS)
-			return sim_sock_fail(sk, t, EINTR, SIM_WHY_SIGNAL, since_ns, 0, sim_now(sk->net->ctx), 0, 0);
+			return sim_sock_fail(sk, t, EINTR, SIM_WHY_SIGNAL, since_ns, 0, sim_now(sk->net->ctx),
+					     0, 0);
 		if (err)
 			return err;
 	}

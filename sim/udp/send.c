@@ -23,24 +23,23 @@ static bool is_v4(const struct sim_udp_way *way)
 static int no_route(struct sim_sock *sk, struct sim_task *t, int err)
 {
 	switch (err) {
-	case -EINVAL:
-		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, 0, 0, 0);
-	case -ENOMEM:
-		return sim_sock_fail(sk, t, ENOMEM, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
-	default:
-		return sim_sock_fail(sk, t, -err, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0, 0, 0, 0);
+	case -EINVAL: return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, 0, 0, 0);
+	case -ENOMEM: return sim_sock_fail(sk, t, ENOMEM, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
+	default: return sim_sock_fail(sk, t, -err, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0, 0, 0, 0);
 	}
 }
 
 /* dontroute: MSG_DONTROUTE or SO_DONTROUTE. */
-static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr raddr, uint16_t rport, bool dontroute)
+static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr raddr, uint16_t rport,
+		    bool dontroute)
 {
 	struct sim_inet *in = &us->in;
 	struct sim_udp_way *way = &us->way;
 	int err;
 
-	if (sim_route_is_valid(in->ip, &way->route) && way->rport == rport && sim_addr_equal(way->raddr, raddr) &&
-	    way->bound_if == in->sk.bound_if && way->dontroute == dontroute)
+	if (sim_route_is_valid(in->ip, &way->route) && way->rport == rport &&
+	    sim_addr_equal(way->raddr, raddr) && way->bound_if == in->sk.bound_if &&
+	    way->dontroute == dontroute)
 		return 0;
 	way->route.generation = 0;
 	way->raddr = raddr;
@@ -53,7 +52,8 @@ static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr
 }
 
 /* The address that the call names: where it goes, in us->way. */
-static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *to, bool dontroute)
+static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *to,
+			bool dontroute)
 {
 	struct sim_sock *sk = &us->in.sk;
 	struct sim_addr raddr;
@@ -62,7 +62,8 @@ static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struc
 	if (err)
 		return err;
 	if (sk->domain == AF_INET6 && to->family != AF_INET6 && to->family != AF_INET)
-		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, to->family, sk->domain, 0, 0);
+		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, to->family, sk->domain,
+				     0, 0);
 	err = sim_inet_check_peer(&us->in, t, to, &raddr);
 	if (err)
 		return err;
@@ -76,7 +77,8 @@ static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t, bool dontrou
 	struct sim_inet *in = &us->in;
 
 	if (!sim_inet_is_connected(in))
-		return sim_sock_fail(&in->sk, t, EDESTADDRREQ, SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0, 0);
+		return sim_sock_fail(&in->sk, t, EDESTADDRREQ, SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0,
+				     0);
 	return find_way(us, t, in->raddr, in->rport, dontroute);
 }
 
@@ -86,7 +88,8 @@ bool sim_udp_is_writable(const struct sim_udp_sock *us)
 {
 	const struct sim_sock *sk = &us->in.sk;
 
-	return sk->wmem_bytes < (uint32_t)sk->sndbuf_bytes >> 1 && sim_sock_test_room(sk, us->unsent_bytes) > 0;
+	return sk->wmem_bytes < (uint32_t)sk->sndbuf_bytes >> 1 &&
+	       sim_sock_test_room(sk, us->unsent_bytes) > 0;
 }
 
 static bool has_room(const struct sim_udp_sock *us, size_t len)
@@ -103,12 +106,12 @@ static int no_room(const struct sim_udp_sock *us, struct sim_task *t, int64_t si
 	const struct sim_sock_test *x = sk->test;
 
 	if (sk->wmem_bytes >= (uint32_t)sk->sndbuf_bytes)
-		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDBUF_FULL, since_ns, sk->wmem_bytes, sk->sndbuf_bytes,
-				     us->unsent_bytes, 0);
+		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDBUF_FULL, since_ns, sk->wmem_bytes,
+				     sk->sndbuf_bytes, us->unsent_bytes, 0);
 	if (x && x->has_capacity && x->accepted_bytes - x->peer_read_bytes)
 		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_PEER_NOT_READING, since_ns,
-				     (int64_t)(x->accepted_bytes - x->peer_read_bytes), (int64_t)x->capacity_bytes, 0,
-				     0);
+				     (int64_t)(x->accepted_bytes - x->peer_read_bytes),
+				     (int64_t)x->capacity_bytes, 0, 0);
 	return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDBUF_FULL, since_ns, us->unsent_bytes,
 			     x ? (int64_t)x->sndbuf_bytes : 0, us->unsent_bytes, 0);
 }
@@ -127,7 +130,8 @@ static int check_knobs(struct sim_udp_sock *us, struct sim_task *t, size_t len)
 		max = x->capacity_bytes;
 	if (len <= max)
 		return 0;
-	return sim_sock_fail(&us->in.sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)len, (int64_t)max, 0, 0);
+	return sim_sock_fail(&us->in.sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)len,
+			     (int64_t)max, 0, 0);
 }
 
 static int wait_for_room(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
@@ -142,7 +146,8 @@ static int wait_for_room(struct sim_udp_sock *us, struct sim_task *t, const stru
 		if (err)
 			return err;
 		if (sk->shutdown & SIM_SHUT_WR)
-			return sim_sock_fail(sk, t, EPIPE, SIM_WHY_SHUT_WR, SIM_NEVER_NS, sk->made_ns, 0, 0, 0);
+			return sim_sock_fail(sk, t, EPIPE, SIM_WHY_SHUT_WR, SIM_NEVER_NS, sk->made_ns, 0, 0,
+					     0);
 		if (__builtin_expect(has_room(us, m->len), 1))
 			return 0;
 		if (m->nonblock)
@@ -154,10 +159,11 @@ static int wait_for_room(struct sim_udp_sock *us, struct sim_task *t, const stru
 		}
 		err = sim_sock_wait(sk, t, EPOLLOUT | EPOLLERR, deadline_ns);
 		if (err == -EAGAIN)
-			return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDTIMEO, since_ns, sk->sndtimeo_ns, sk->wmem_bytes,
-					     sk->sndbuf_bytes, 0);
+			return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_SNDTIMEO, since_ns, sk->sndtimeo_ns,
+					     sk->wmem_bytes, sk->sndbuf_bytes, 0);
 		if (err == -SIM_ERESTART && deadline_ns != SIM_NEVER_NS)
-			return sim_sock_fail(sk, t, EINTR, SIM_WHY_SIGNAL, since_ns, 0, sim_now(sk->net->ctx), 0, 0);
+			return sim_sock_fail(sk, t, EINTR, SIM_WHY_SIGNAL, since_ns, 0, sim_now(sk->net->ctx),
+					     0, 0);
 		if (err)
 			return err;
 	}
@@ -198,13 +204,15 @@ static int check_size(struct sim_udp_sock *us, struct sim_task *t, const struct 
 	bool v4 = is_v4(way), whole;
 	uint32_t max = v4 ? MAX_PAYLOAD_V4 : MAX_PAYLOAD_V6, headers = UDP_HEADER_LEN + (v4 ? 20 : 40);
 
-	whole = v4 ? in->mtu_discover == IP_PMTUDISC_DO || in->mtu_discover == IP_PMTUDISC_PROBE :
-		     in->dontfrag || in->mtu_discover6 == IPV6_PMTUDISC_DO || in->mtu_discover6 == IPV6_PMTUDISC_PROBE;
+	whole = v4 ? in->mtu_discover == IP_PMTUDISC_DO || in->mtu_discover == IP_PMTUDISC_PROBE
+		   : in->dontfrag || in->mtu_discover6 == IPV6_PMTUDISC_DO ||
+				in->mtu_discover6 == IPV6_PMTUDISC_PROBE;
 	if (whole && way->route.mtu_bytes - headers < max)
 		max = way->route.mtu_bytes - headers;
 	if (__builtin_expect(len <= max, 1))
 		return 0;
-	return sim_sock_fail(&us->in.sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)len, max, 0, 0);
+	return sim_sock_fail(&us->in.sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)len, max, 0,
+			     0);
 }
 
 static int no_memory(struct sim_udp_sock *us, struct sim_task *t)
@@ -213,7 +221,8 @@ static int no_memory(struct sim_udp_sock *us, struct sim_task *t)
 }
 
 /* Gives the run to a packet and that to IP. 0, or -errno that the call returns. */
-static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_way *way, struct sim_bytes *run)
+static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_way *way,
+		    struct sim_bytes *run)
 {
 	struct sim_inet *in = &us->in;
 	struct sim_ctx *ctx = in->sk.net->ctx;
@@ -338,8 +347,8 @@ static int check_call(struct sim_udp_sock *us, struct sim_task *t, const struct 
 	struct sim_sock *sk = &us->in.sk;
 
 	if (__builtin_expect(m->len > MAX_LEN, 0))
-		return sim_sock_fail(sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)m->len, MAX_PAYLOAD_V4,
-				     0, 0);
+		return sim_sock_fail(sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)m->len,
+				     MAX_PAYLOAD_V4, 0, 0);
 	if (__builtin_expect(m->flags & MSG_OOB, 0))
 		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_BAD_FLAGS, SIM_NEVER_NS, MSG_OOB, 0, 0, 0);
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* UDP sockets as objects: names, options, readiness, life and death; see udp.h. Sending and receiving stand apart. */
+/* UDP sockets as objects: names, options, readiness, life and death; see udp.h. Sending and receiving stand
+ * apart. */
 #include "sim/udp/udp.h"
 
 #include <errno.h>
@@ -39,7 +40,8 @@ static struct sim_ports *ports_of(const struct sim_sock *sk)
 	return &sk->net->udp->ports;
 }
 
-/* RFC 2133's sockaddr_in6, which had no scope, is long enough; an IPv6 socket takes IPv4's name where `mixed`. */
+/* RFC 2133's sockaddr_in6, which had no scope, is long enough; an IPv6 socket takes IPv4's name where
+ * `mixed`. */
 int sim_udp_check_len(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *a, bool mixed)
 {
 	bool six = us->in.sk.domain == AF_INET6 && !(mixed && a->family == AF_INET);
@@ -137,14 +139,11 @@ static uint32_t udp_poll(struct sim_sock *sk)
 static int udp_ioctl(struct sim_sock *sk, struct sim_task *t, unsigned long request, int *value)
 {
 	switch (request) {
-	case FIONREAD:
-		*value = (int)sim_udp_first_len(sim_udp_of(sk));
-		return 0;
-	case TIOCOUTQ:
-		*value = (int)sk->wmem_bytes;
-		return 0;
+	case FIONREAD: *value = (int)sim_udp_first_len(sim_udp_of(sk)); return 0;
+	case TIOCOUTQ: *value = (int)sk->wmem_bytes; return 0;
 	default:
-		return sim_sock_fail(sk, t, ENOTTY, SIM_WHY_NOT_SUPPORTED, SIM_NEVER_NS, (int64_t)request, 0, 0, 0);
+		return sim_sock_fail(sk, t, ENOTTY, SIM_WHY_NOT_SUPPORTED, SIM_NEVER_NS, (int64_t)request, 0,
+				     0, 0);
 	}
 }
 
@@ -188,8 +187,14 @@ static void udp_room_changed(struct sim_sock *sk)
 /* ---- IPPROTO_UDP options ---- */
 
 /* Linux's numbers; not in every libc's headers. */
-enum { OPT_UDP_CORK = 1, OPT_UDP_ENCAP = 100, OPT_NO_CHECK6_TX = 101, OPT_NO_CHECK6_RX = 102, OPT_UDP_SEGMENT = 103,
-       OPT_UDP_GRO = 104 };
+enum {
+	OPT_UDP_CORK = 1,
+	OPT_UDP_ENCAP = 100,
+	OPT_NO_CHECK6_TX = 101,
+	OPT_NO_CHECK6_RX = 102,
+	OPT_UDP_SEGMENT = 103,
+	OPT_UDP_GRO = 104
+};
 
 static const struct sim_option_doc udp_options[] = {
 	{ IPPROTO_UDP, OPT_UDP_CORK, "UDP_CORK", SIM_FIDELITY_SIMULATED },
@@ -214,12 +219,13 @@ static int no_option(struct sim_sock *sk, struct sim_task *t, int name)
 {
 	for (unsigned i = 0; i < NUM_UDP_OPTIONS; i++)
 		if (udp_options[i].name == name)
-			return sim_sock_fail(sk, t, ENOPROTOOPT, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, name, IPPROTO_UDP,
-					     0, 0);
+			return sim_sock_fail(sk, t, ENOPROTOOPT, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, name,
+					     IPPROTO_UDP, 0, 0);
 	return sim_sock_fail(sk, t, ENOPROTOOPT, SIM_WHY_NO_OPTION, SIM_NEVER_NS, IPPROTO_UDP, name, 0, 0);
 }
 
-static int udp_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len)
+static int udp_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
+		      socklen_t len)
 {
 	struct sim_udp_sock *us = sim_udp_of(sk);
 	int v;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * UDP: datagrams between sockets. udp(7), RFC 768; order of checks, accounting of buffers and treatment of errors as
- * Linux 6.18 has them.
+ * UDP: datagrams between sockets. udp(7), RFC 768; order of checks, accounting of buffers and treatment of
+ * errors as Linux 6.18 has them.
  *
- * FIDELITY: simulated: connected and unconnected sockets, broadcast, MSG_PEEK, MSG_TRUNC, MSG_MORE, UDP_CORK. Absent:
- * the error queue (MSG_ERRQUEUE finds it empty), multicast, UDP_SEGMENT, UDP_GRO, ancillary data.
+ * FIDELITY: simulated: connected and unconnected sockets, broadcast, MSG_PEEK, MSG_TRUNC, MSG_MORE, UDP_CORK.
+ * Absent: the error queue (MSG_ERRQUEUE finds it empty), multicast, UDP_SEGMENT, UDP_GRO, ancillary data.
  */
 #ifndef SIM_UDP_UDP_H
 #define SIM_UDP_UDP_H
@@ -37,8 +37,9 @@ struct sim_udp_cork {
 struct sim_udp_sock {
 	struct sim_inet in;
 	struct sim_packet_queue rcvq;
-	/* Linux moves all that has arrived to a reader's queue at once, and gives room back only when that is empty
-	 * or a quarter of the buffer was read: how many of rcvq's first are there, and what is read and still charged. */
+	/* Linux moves all that has arrived to a reader's queue at once, and gives room back only when that is
+	 * empty or a quarter of the buffer was read: how many of rcvq's first are there, and what is read and
+	 * still charged. */
 	uint32_t num_reader;
 	uint32_t deficit_bytes;
 	uint32_t unsent_bytes; /* payload that charges the send buffer */
@@ -48,7 +49,7 @@ struct sim_udp_sock {
 };
 
 int sim_udp_init(struct sim_udp *udp, struct sim_ip *ip); /* 0, -ENOMEM */
-void sim_udp_fini(struct sim_udp *udp);			  /* no socket is left */
+void sim_udp_fini(struct sim_udp *udp);                   /* no socket is left */
 
 /* 0, -ENOMEM. domain: AF_INET or AF_INET6. */
 int sim_udp_sock_new(struct sim_net *net, int domain, struct sim_sock **sk);

@@ -12,7 +12,7 @@ static inline struct sim_udp_sock *sim_udp_of(struct sim_sock *sk)
 
 /* send.c */
 ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
-void sim_udp_uncork(struct sim_udp_sock *us);	     /* throws away what is pending */
+void sim_udp_uncork(struct sim_udp_sock *us);                          /* throws away what is pending */
 int sim_udp_push_pending(struct sim_udp_sock *us, struct sim_task *t); /* sends it: 0 or -errno */
 bool sim_udp_is_writable(const struct sim_udp_sock *us);
 void sim_udp_departed(struct sim_ip *ip, struct sim_packet *p);

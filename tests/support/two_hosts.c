@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See two_hosts.h. It supplies what the world otherwise does: the tables by index and the copies from the user. */
+/* See two_hosts.h. It supplies what the world otherwise does: the tables by index and the copies from the
+ * user. */
 #include "tests/support/two_hosts.h"
 
 #include <setjmp.h>
@@ -13,6 +14,7 @@
 #include <netinet/in.h>
 
 #include "sim/base/diag.h"
+#include "sim/base/str.h"
 #include "sim/base/uaccess.h"
 
 enum { ARENA_BYTES = 64 << 20, NUM_RECORDS = 256 };
@@ -72,8 +74,8 @@ static void see(void *ctx, const struct sim_trace_rec *r, const struct sim_packe
 		return;
 	assert_true(f->num_seen < NET_MAX_SEEN);
 	s = &f->seen[f->num_seen++];
-	*s = (struct net_seen){ r->time_ns, r->kind, r->host, r->arg[0], r->arg[5], p->proto, 0, 0, p->payload.len,
-				p->is_fragment };
+	*s = (struct net_seen){ r->time_ns, r->kind, r->host, r->arg[0],      r->arg[5],
+				p->proto,   0,       0,       p->payload.len, p->is_fragment };
 	if (p->proto == IPPROTO_ICMP || p->proto == IPPROTO_ICMPV6) {
 		s->icmp_type = p->icmp.type;
 		s->icmp_code = p->icmp.code;
@@ -87,7 +89,7 @@ static void host_init(struct net_fixture *f, unsigned n)
 
 	h->net.ctx = &f->ctx;
 	h->net.host_id = (uint16_t)(n + 1);
-	strcpy(h->net.name, names[n]);
+	sim_str_copy(h->net.name, sizeof h->net.name, names[n]);
 	h->net.sysctl = (struct sim_sysctls){
 #define NET_SYSCTL(field, name, index, initial, min, max) .field = (initial),
 		SIM_SYSCTL_TABLE(NET_SYSCTL)

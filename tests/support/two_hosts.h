@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Hosts with loopback, eth0, IP and UDP on one segment, for tests of packet/, link/, ip/ and udp/ without the world,
- * processes and TCP: 10.0.0.1/24 and fd00::1/64 is the first, .2 the second, ... It also counts, keeps and gives out
- * what packets the trace tells of.
+ * Hosts with loopback, eth0, IP and UDP on one segment, for tests of packet/, link/, ip/ and udp/ without the
+ * world, processes and TCP: 10.0.0.1/24 and fd00::1/64 is the first, .2 the second, ... It also counts, keeps
+ * and gives out what packets the trace tells of.
  */
 #ifndef SIM_TESTS_SUPPORT_TWO_HOSTS_H
 #define SIM_TESTS_SUPPORT_TWO_HOSTS_H
@@ -44,9 +44,11 @@ struct net_fixture {
 struct net_fixture *net_new(unsigned num_hosts, uint64_t seed);
 void net_free(struct net_fixture *f); /* fails the test if anything is left in the arena */
 
-void net_drain(struct net_fixture *f);		       /* what is due now */
+void net_drain(struct net_fixture *f);                 /* what is due now */
 void net_run(struct net_fixture *f, int64_t until_ns); /* and later */
-unsigned net_count(const struct net_fixture *f, enum sim_trace_kind kind, uint64_t extra); /* extra: SIM_TRACE_DROP */
+unsigned net_count(const struct net_fixture *f, enum sim_trace_kind kind, uint64_t extra); /* extra:
+											      SIM_TRACE_DROP
+											    */
 const struct net_seen *net_last(const struct net_fixture *f, enum sim_trace_kind kind);
 
 struct sim_addr net_addr(const char *text);

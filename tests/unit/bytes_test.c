@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Slabs and runs: a model of plain bytes says what every operation must give, and nothing may be left over. */
+/* Slabs and runs: a model of plain bytes says what every operation must give, and nothing may be left over.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +43,8 @@ static struct sim_arena *arena_of(struct net_fixture *f)
 	return f->ctx.arena;
 }
 
-/* A stream in pieces of many sizes: each run is its bytes, runs adjoin, and dropping them in any order frees all. */
+/* A stream in pieces of many sizes: each run is its bytes, runs adjoin, and dropping them in any order frees
+ * all. */
 static void stream_in_pieces_is_what_was_put_in(void **state)
 {
 	struct net_fixture *f = net_new(0, 1);
@@ -145,7 +147,9 @@ static void user_memory_both_ways(void **state)
 {
 	struct net_fixture *f = net_new(0, 1);
 	unsigned char in[5000], out[5000];
-	struct iovec iov[] = { { in, 0 }, { in, 1 }, { in + 1, 2000 }, { in + 2001, 0 }, { in + 2001, 2999 } };
+	struct iovec iov[] = {
+		{ in, 0 }, { in, 1 }, { in + 1, 2000 }, { in + 2001, 0 }, { in + 2001, 2999 }
+	};
 	struct iovec to[] = { { out, 4999 }, { out + 4999, 0 }, { out + 4999, 1 } };
 	struct sim_iter it = { iov, 5, 0 }, ot = { to, 3, 0 };
 	struct sim_slab *tail = NULL;

@@ -72,7 +72,8 @@ static void echo_is_answered_with_the_same(void **state)
 		assert_int_equal(sim_bytes_append_raw(f->ctx.arena, &tail, "ping", 4, &p->payload), 0);
 		send_from_first(f, p);
 		assert_int_equal(net_last(f, SIM_TRACE_ARRIVE)->host, 1);
-		assert_int_equal(net_last(f, SIM_TRACE_ARRIVE)->icmp_type, six ? SIM_ICMP6_ECHO_REPLY : SIM_ICMP_ECHO_REPLY);
+		assert_int_equal(net_last(f, SIM_TRACE_ARRIVE)->icmp_type,
+				 six ? SIM_ICMP6_ECHO_REPLY : SIM_ICMP_ECHO_REPLY);
 		assert_int_equal(net_last(f, SIM_TRACE_ARRIVE)->payload_len, 4);
 		assert_int_equal(net_count(f, SIM_TRACE_SEND, 0), 2);
 		net_free(f);
@@ -146,14 +147,18 @@ static void errnos_are_linuxs(void **state)
 		int err; /* 0: nobody hears of it */
 		bool fatal;
 	} rows[] = {
-		{ false, 3, 0, ENETUNREACH, false },  { false, 3, 1, EHOSTUNREACH, false }, { false, 3, 2, ENOPROTOOPT, true },
-		{ false, 3, 3, ECONNREFUSED, true },  { false, 3, 4, EMSGSIZE, false },	    { false, 3, 5, EOPNOTSUPP, false },
-		{ false, 3, 6, ENETUNREACH, true },   { false, 3, 7, EHOSTDOWN, true },	    { false, 3, 8, ENONET, true },
-		{ false, 3, 9, ENETUNREACH, true },   { false, 3, 10, EHOSTUNREACH, true }, { false, 3, 13, EHOSTUNREACH, true },
-		{ false, 3, 16, 0, false },	      { false, 11, 0, EHOSTUNREACH, false }, { false, 12, 0, EPROTO, true },
-		{ false, 5, 0, 0, false },	      { true, 1, 0, ENETUNREACH, false },   { true, 1, 1, EACCES, true },
-		{ true, 1, 3, EHOSTUNREACH, false },  { true, 1, 4, ECONNREFUSED, true },   { true, 2, 0, EMSGSIZE, false },
-		{ true, 3, 0, EHOSTUNREACH, false },  { true, 4, 0, EPROTO, true },
+		{ false, 3, 0, ENETUNREACH, false },  { false, 3, 1, EHOSTUNREACH, false },
+		{ false, 3, 2, ENOPROTOOPT, true },   { false, 3, 3, ECONNREFUSED, true },
+		{ false, 3, 4, EMSGSIZE, false },     { false, 3, 5, EOPNOTSUPP, false },
+		{ false, 3, 6, ENETUNREACH, true },   { false, 3, 7, EHOSTDOWN, true },
+		{ false, 3, 8, ENONET, true },        { false, 3, 9, ENETUNREACH, true },
+		{ false, 3, 10, EHOSTUNREACH, true }, { false, 3, 13, EHOSTUNREACH, true },
+		{ false, 3, 16, 0, false },           { false, 11, 0, EHOSTUNREACH, false },
+		{ false, 12, 0, EPROTO, true },       { false, 5, 0, 0, false },
+		{ true, 1, 0, ENETUNREACH, false },   { true, 1, 1, EACCES, true },
+		{ true, 1, 3, EHOSTUNREACH, false },  { true, 1, 4, ECONNREFUSED, true },
+		{ true, 2, 0, EMSGSIZE, false },      { true, 3, 0, EHOSTUNREACH, false },
+		{ true, 4, 0, EPROTO, true },
 	};
 	struct net_fixture *f = net_new(2, 1);
 
@@ -163,8 +168,10 @@ static void errnos_are_linuxs(void **state)
 		f->fabric.wire_bytes = bytes;
 		for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 			report(f, rows[i].six, rows[i].type, rows[i].code, 0);
-			if (heard.num != (rows[i].err != 0) || (heard.num && (heard.err != rows[i].err || heard.fatal != rows[i].fatal)))
-				fail_msg("type %u code %u: %u, %d", rows[i].type, rows[i].code, heard.num, heard.err);
+			if (heard.num != (rows[i].err != 0) ||
+			    (heard.num && (heard.err != rows[i].err || heard.fatal != rows[i].fatal)))
+				fail_msg("type %u code %u: %u, %d", rows[i].type, rows[i].code, heard.num,
+					 heard.err);
 			if (heard.num) {
 				assert_int_equal(heard.sport, 11);
 				assert_int_equal(heard.dport, 22);

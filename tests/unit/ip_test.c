@@ -99,7 +99,8 @@ static void texts_are_read_as_libc_reads_them(void **state)
 	assert_true(good > 100);
 }
 
-static int route(struct net_fixture *f, const char *dst, const char *src, uint32_t bound_if, struct sim_route *r)
+static int route(struct net_fixture *f, const char *dst, const char *src, uint32_t bound_if,
+		 struct sim_route *r)
 {
 	struct sim_addr d = net_addr(dst);
 	struct sim_addr none = sim_addr_is_v4(d) ? sim_addr_v4(0) : sim_addr_v6_any();

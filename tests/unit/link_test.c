@@ -25,7 +25,8 @@ static struct sim_packet *make(struct net_fixture *f, uint32_t payload_len)
 	p->sport = 1;
 	p->dport = 9;
 	if (payload_len)
-		assert_int_equal(sim_bytes_append_raw(f->ctx.arena, &tail, data, payload_len, &p->payload), 0);
+		assert_int_equal(sim_bytes_append_raw(f->ctx.arena, &tail, data, payload_len, &p->payload),
+				 0);
 	return p;
 }
 
@@ -48,7 +49,8 @@ static void wire_without_delay_delivers_in_the_same_drain(void **state)
 	assert_int_equal(sim_fabric_in_flight(&f->fabric), 1);
 	net_drain(f);
 	assert_int_equal(sim_now(&f->ctx), 0);
-	assert_int_equal(net_count(f, SIM_TRACE_ARRIVE, 0), 2); /* and the ICMP error that it caused came back */
+	assert_int_equal(net_count(f, SIM_TRACE_ARRIVE, 0), 2); /* and the ICMP error that it caused came back
+								 */
 	assert_int_equal(sim_fabric_in_flight(&f->fabric), 0);
 	net_free(f);
 }
@@ -182,7 +184,8 @@ static void address_belongs_to_one_station(void **state)
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_equal(sim_station_claim(&f->hosts[1].station, sim_addr_v4(0x0b000000 + i)), 0);
 	for (uint32_t i = 0; i < 100; i++)
-		assert_ptr_equal(sim_fabric_owner(&f->fabric, sim_addr_v4(0x0b000000 + i)), &f->hosts[1].station);
+		assert_ptr_equal(sim_fabric_owner(&f->fabric, sim_addr_v4(0x0b000000 + i)),
+				 &f->hosts[1].station);
 	net_free(f);
 }
 

@@ -21,7 +21,8 @@ static struct sim_packet *make(struct net_fixture *f, uint8_t proto, const char 
 	p->src = net_addr("10.0.0.1");
 	p->dst = net_addr("10.0.0.2");
 	if (*data)
-		assert_int_equal(sim_bytes_append_raw(f->ctx.arena, &tail, data, strlen(data), &p->payload), 0);
+		assert_int_equal(sim_bytes_append_raw(f->ctx.arena, &tail, data, strlen(data), &p->payload),
+				 0);
 	return p;
 }
 
@@ -41,7 +42,9 @@ static void new_packet_is_zeroed_and_numbered(void **state)
 	assert_int_equal(q->ttl, 0);
 	assert_false(q->broadcast);
 	assert_null(q->payload.slab);
-	assert_int_equal(q->tcp.seq | q->tcp.flags | q->tcp.options | q->tcp.num_sack | q->tcp.ts_val | q->tcp.ts_ecr, 0);
+	assert_int_equal(q->tcp.seq | q->tcp.flags | q->tcp.options | q->tcp.num_sack | q->tcp.ts_val |
+				 q->tcp.ts_ecr,
+			 0);
 	sim_packet_free(f->ctx.arena, q);
 	sim_packet_free(f->ctx.arena, NULL);
 	net_free(f);
@@ -57,11 +60,13 @@ static void lengths_are_those_of_the_wire(void **state)
 	p->dst = net_addr("::1");
 	assert_int_equal(sim_packet_ip_len(p), 40 + 8 + 3);
 	p->is_fragment = true;
-	assert_int_equal(sim_packet_ip_len(p), 40 + 8 + 3); /* a fragment header, and no UDP header of its own */
+	assert_int_equal(sim_packet_ip_len(p), 40 + 8 + 3); /* a fragment header, and no UDP header of its own
+							     */
 	p->is_fragment = false;
 	p->proto = IPPROTO_TCP;
 	assert_int_equal(sim_packet_l4_header_len(p), 20);
-	p->tcp.options = SIM_TCPOPT_MSS | SIM_TCPOPT_WSCALE | SIM_TCPOPT_SACK_PERMITTED | SIM_TCPOPT_TIMESTAMPS;
+	p->tcp.options =
+		SIM_TCPOPT_MSS | SIM_TCPOPT_WSCALE | SIM_TCPOPT_SACK_PERMITTED | SIM_TCPOPT_TIMESTAMPS;
 	assert_int_equal(sim_packet_l4_header_len(p), 40);
 	p->tcp.options = SIM_TCPOPT_MSS | SIM_TCPOPT_WSCALE | SIM_TCPOPT_SACK_PERMITTED;
 	assert_int_equal(sim_packet_l4_header_len(p), 32);

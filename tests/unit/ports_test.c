@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ports: who may share one, which is chosen, who gets what arrives; options of IPPROTO_IP and IPPROTO_IPV6. */
+/* Ports: who may share one, which is chosen, who gets what arrives; options of IPPROTO_IP and IPPROTO_IPV6.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -210,7 +211,8 @@ static void every_ephemeral_port_is_given_once(void **state)
 		assert_int_equal(bind_to(ps, in[9], "127.0.0.1", 0), -EADDRINUSE);
 		assert_int_equal(sim_ports_autobind(ps, in[9], &task), tcp ? -EADDRNOTAVAIL : -EAGAIN);
 		assert_int_equal(task.why.key, SIM_WHY_NO_PORTS);
-		assert_int_equal(bind_to(ps, in[9], "127.0.0.2", 0), 0); /* on another address there are as many */
+		assert_int_equal(bind_to(ps, in[9], "127.0.0.2", 0), 0); /* on another address there are as
+									    many */
 		for (int i = 0; i < 10; i++)
 			inet_free(ps, in[i]);
 		ports_free(&p);
@@ -238,7 +240,8 @@ static void tcp_connect_gives_one_port_to_many_destinations(void **state)
 	assert_int_equal(in[2]->rport, 0);
 	inet_free(&p.tcp, in[0]);
 	assert_int_equal(connect_to(&p.tcp, in[2], "10.0.0.2", 80), 0);
-	assert_ptr_equal(sim_ports_find_tuple(&p.tcp, net_addr("10.0.0.1"), 40000, net_addr("10.0.0.2"), 80), in[2]);
+	assert_ptr_equal(sim_ports_find_tuple(&p.tcp, net_addr("10.0.0.1"), 40000, net_addr("10.0.0.2"), 80),
+			 in[2]);
 	assert_null(sim_ports_find_tuple(&p.tcp, net_addr("10.0.0.1"), 40000, net_addr("10.0.0.2"), 82));
 	for (int i = 1; i < 4; i++)
 		inet_free(&p.tcp, in[i]);
@@ -285,11 +288,13 @@ static struct sim_inet *receiver(struct ports *p, const char *dst, uint16_t port
 static void nearest_binding_gets_it(void **state)
 {
 	struct ports p = ports_new();
-	struct sim_inet *exact = inet_new(&p, AF_INET), *any = inet_new(&p, AF_INET), *six = inet_new(&p, AF_INET6),
-			*only = inet_new(&p, AF_INET6), *device = inet_new(&p, AF_INET);
+	struct sim_inet *exact = inet_new(&p, AF_INET), *any = inet_new(&p, AF_INET),
+			*six = inet_new(&p, AF_INET6), *only = inet_new(&p, AF_INET6),
+			*device = inet_new(&p, AF_INET);
 
 	(void)state;
-	exact->sk.reuseaddr = any->sk.reuseaddr = six->sk.reuseaddr = only->sk.reuseaddr = device->sk.reuseaddr = true;
+	exact->sk.reuseaddr = any->sk.reuseaddr = six->sk.reuseaddr = only->sk.reuseaddr =
+		device->sk.reuseaddr = true;
 	only->v6only = true;
 	assert_int_equal(bind_to(p.udp, six, "::", 9), 0);
 	assert_ptr_equal(receiver(&p, "10.0.0.1", 9, 1), six);
@@ -374,7 +379,8 @@ static void adopted_connections_share_their_listeners_port(void **state)
 static void peers_of_the_other_family(void **state)
 {
 	struct ports p = ports_new();
-	struct sim_inet *six = inet_new(&p, AF_INET6), *bound = inet_new(&p, AF_INET6), *mapped = inet_new(&p, AF_INET6);
+	struct sim_inet *six = inet_new(&p, AF_INET6), *bound = inet_new(&p, AF_INET6),
+			*mapped = inet_new(&p, AF_INET6);
 	struct sim_sockaddr four = net_name(AF_INET, "127.0.0.1", 9), any = net_name(AF_INET6, "::", 9);
 
 	(void)state;

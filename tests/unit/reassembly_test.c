@@ -66,7 +66,8 @@ static void send_part(struct whole *w, uint32_t id, uint32_t from, uint32_t len,
 	p->more_fragments = more;
 	p->l4_len_bytes = from ? 0 : HEADER;
 	if (len)
-		assert_int_equal(sim_bytes_append_raw(w->f->ctx.arena, &tail, datagram + from, len, &p->payload), 0);
+		assert_int_equal(
+			sim_bytes_append_raw(w->f->ctx.arena, &tail, datagram + from, len, &p->payload), 0);
 	assert_int_equal(sim_wire_send(net_wire(w->f, 0, 1), p), 0);
 	net_drain(w->f);
 }
@@ -90,7 +91,8 @@ static int num_whole(struct whole *w)
 
 static void parts_in_any_order_make_it_whole(void **state)
 {
-	static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+	static const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
+					  { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
 
 	(void)state;
 	for (int bytes = 0; bytes < 2; bytes++) {
@@ -100,8 +102,8 @@ static void parts_in_any_order_make_it_whole(void **state)
 		for (uint32_t i = 0; i < 6; i++) {
 			for (int k = 0; k < 3; k++) {
 				assert_int_equal(num_whole(&w), 0);
-				send_part(&w, i, (uint32_t)orders[i][k] * 1480, orders[i][k] < 2 ? 1480 : HEADER + LEN - 2960,
-					  orders[i][k] < 2);
+				send_part(&w, i, (uint32_t)orders[i][k] * 1480,
+					  orders[i][k] < 2 ? 1480 : HEADER + LEN - 2960, orders[i][k] < 2);
 			}
 			assert_int_equal(num_whole(&w), 1);
 		}
@@ -133,7 +135,8 @@ static void overlap_loses_the_whole_datagram(void **state)
 		uint32_t from, len;
 		bool more;
 	} overlaps[] = {
-		{ 8, 8, true }, { 1472, 16, true }, { 0, 1488, true }, { 0, 8, true }, { 1480, 800, false }, { 3200, 4096, true },
+		{ 8, 8, true }, { 1472, 16, true },   { 0, 1488, true },
+		{ 0, 8, true }, { 1480, 800, false }, { 3200, 4096, true },
 	};
 
 	(void)state;

@@ -37,7 +37,8 @@ static int udp_connect(struct sim_sock *sk, const char *addr, uint16_t port)
 	return sim_udp_sock_ops.connect(sk, &task, &a, true);
 }
 
-static ssize_t udp_send(struct sim_sock *sk, const void *data, size_t len, int flags, const struct sim_sockaddr *to)
+static ssize_t udp_send(struct sim_sock *sk, const void *data, size_t len, int flags,
+			const struct sim_sockaddr *to)
 {
 	struct iovec iov = { (void *)(uintptr_t)data, len };
 	struct sim_msg m = { .it = { &iov, 1, 0 }, .len = len, .flags = flags, .nonblock = true, .to = to };
@@ -48,7 +49,9 @@ static ssize_t udp_send(struct sim_sock *sk, const void *data, size_t len, int f
 static ssize_t udp_recv(struct sim_sock *sk, void *data, size_t cap, int flags, struct sim_sockaddr *from)
 {
 	struct iovec iov = { data, cap };
-	struct sim_msg m = { .it = { &iov, 1, 0 }, .len = cap, .flags = flags, .nonblock = true, .from = from };
+	struct sim_msg m = {
+		.it = { &iov, 1, 0 }, .len = cap, .flags = flags, .nonblock = true, .from = from
+	};
 
 	return sim_udp_sock_ops.recv(sk, &task, &m);
 }
@@ -106,9 +109,10 @@ static void receive_buffer_is_charged_as_linux_does(void **state)
 	static const struct {
 		uint32_t len, v4, v6;
 	} rows[] = {
-		{ 0, 832, 832 },	 { 184, 832, 832 },	  { 185, 832, 1280 },	   { 197, 832, 1280 },
-		{ 198, 1280, 1280 },	 { 645, 1280, 2304 },	  { 646, 2304, 2304 },	   { 1670, 4352, 4352 },
-		{ 3717, 4352, 8448 },	 { 7813, 8448, 16640 },	  { 15991, 16640, 16640 }, { 15992, 16640, 16824 },
+		{ 0, 832, 832 },         { 184, 832, 832 },       { 185, 832, 1280 },
+		{ 197, 832, 1280 },      { 198, 1280, 1280 },     { 645, 1280, 2304 },
+		{ 646, 2304, 2304 },     { 1670, 4352, 4352 },    { 3717, 4352, 8448 },
+		{ 7813, 8448, 16640 },   { 15991, 16640, 16640 }, { 15992, 16640, 16824 },
 		{ 16004, 16640, 16836 }, { 16005, 16837, 16837 }, { 60000, 60832, 60832 },
 	};
 	static char data[65536];
@@ -132,7 +136,7 @@ static void receive_buffer_is_charged_as_linux_does(void **state)
 static void room_comes_back_in_quarters(void **state)
 {
 	static const uint32_t after[] = { 15808, 15808, 15808, 15808, 11648, 11648, 11648, 11648, 11648, 7488,
-					  7488,	 7488,	7488,  7488,  3328,  3328,  3328,  3328,  0 };
+					  7488,  7488,  7488,  7488,  3328,  3328,  3328,  3328,  0 };
 	struct pair p = pair_new(AF_INET);
 	char data[100] = { 0 };
 
@@ -427,9 +431,11 @@ static void hear(struct net_fixture *f, struct sim_sock *sk, int want)
 static void broadcast_reaches_all_stations_and_all_sockets(void **state)
 {
 	struct net_fixture *f = net_new(3, 1);
-	struct sim_sock *from = udp_new(f, 0, AF_INET), *own = udp_new(f, 0, AF_INET), *b = udp_new(f, 1, AF_INET),
-			*b2 = udp_new(f, 1, AF_INET), *exact = udp_new(f, 2, AF_INET);
-	struct sim_sockaddr all = net_name(AF_INET, "255.255.255.255", 9), net = net_name(AF_INET, "10.0.0.255", 9);
+	struct sim_sock *from = udp_new(f, 0, AF_INET), *own = udp_new(f, 0, AF_INET),
+			*b = udp_new(f, 1, AF_INET), *b2 = udp_new(f, 1, AF_INET),
+			*exact = udp_new(f, 2, AF_INET);
+	struct sim_sockaddr all = net_name(AF_INET, "255.255.255.255", 9),
+			    net = net_name(AF_INET, "10.0.0.255", 9);
 
 	(void)state;
 	b->reuseaddr = b2->reuseaddr = true;
@@ -551,7 +557,8 @@ static void ioctls_and_listen(void **state)
 static uint64_t traffic_hash(bool wire_bytes, uint64_t seed)
 {
 	struct net_fixture *f = net_new(2, seed);
-	struct sim_sock *a = udp_new(f, 0, AF_INET), *b = udp_new(f, 1, AF_INET6), *c = udp_new(f, 1, AF_INET6);
+	struct sim_sock *a = udp_new(f, 0, AF_INET), *b = udp_new(f, 1, AF_INET6),
+			*c = udp_new(f, 1, AF_INET6);
 	static unsigned char data[20000];
 	uint64_t hash;
 

@@ -40,8 +40,8 @@ static struct sim_packet *make(struct net_fixture *f, uint8_t proto, const char 
 static void udp_packet_byte_by_byte(void **state)
 {
 	static const unsigned char want[] = {
-		0x45, 0x00, 0x00, 0x1e, 0x00, 0x01, 0x40, 0x00, 0x40, 0x11, 0x3c, 0xcc, 0x7f, 0x00, 0x00, 0x01,
-		0x7f, 0x00, 0x00, 0x01, 0x03, 0xe8, 0x07, 0xd0, 0x00, 0x0a, 0x8d, 0xb6, 'h',  'i',
+		0x45, 0x00, 0x00, 0x1e, 0x00, 0x01, 0x40, 0x00, 0x40, 0x11, 0x3c, 0xcc, 0x7f, 0x00, 0x00,
+		0x01, 0x7f, 0x00, 0x00, 0x01, 0x03, 0xe8, 0x07, 0xd0, 0x00, 0x0a, 0x8d, 0xb6, 'h',  'i',
 	};
 	struct net_fixture *f = net_new(0, 1);
 	struct sim_packet *p = make(f, IPPROTO_UDP, "127.0.0.1", "127.0.0.1");
@@ -80,10 +80,8 @@ static void tcp_options_stand_as_linux_lays_them_out(void **state)
 		  { 2, 4, 5, 0xb4, 1, 1, 4, 2, 1, 3, 3, 7 } },
 		{ SIM_TCPOPT_MSS | SIM_TCPOPT_WSCALE, 0, 8, { 2, 4, 5, 0xb4, 1, 3, 3, 7 } },
 		{ SIM_TCPOPT_TIMESTAMPS, 0, 12, { 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2 } },
-		{ SIM_TCPOPT_TIMESTAMPS | SIM_TCPOPT_SACK,
-		  1,
-		  24,
-		  { 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 1, 5, 10, 0, 0, 0, 9, 0, 0, 0, 10 } },
+		{ SIM_TCPOPT_TIMESTAMPS | SIM_TCPOPT_SACK, 1, 24, { 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2,
+								    1, 1, 5, 10, 0, 0, 0, 9, 0, 0, 0, 10 } },
 	};
 	struct net_fixture *f = net_new(0, 1);
 
@@ -91,8 +89,12 @@ static void tcp_options_stand_as_linux_lays_them_out(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct sim_packet *p = make(f, IPPROTO_TCP, "10.0.0.1", "10.0.0.2");
 
-		p->tcp = (struct sim_tcp_header){ .options = rows[i].options, .mss = 1460, .wscale = 7, .ts_val = 1,
-						  .ts_ecr = 2, .num_sack = rows[i].num_sack };
+		p->tcp = (struct sim_tcp_header){ .options = rows[i].options,
+						  .mss = 1460,
+						  .wscale = 7,
+						  .ts_val = 1,
+						  .ts_ecr = 2,
+						  .num_sack = rows[i].num_sack };
 		p->tcp.sack[0].start = 9;
 		p->tcp.sack[0].end = 10;
 		assert_int_equal(sim_wire_emit(p, bytes, sizeof bytes), 40 + rows[i].len);
@@ -150,13 +152,16 @@ static void random_tcp(struct sim_tcp_header *h)
 
 static void random_icmp(struct sim_packet *p)
 {
-	static const uint8_t v4[] = { SIM_ICMP_ECHO, SIM_ICMP_ECHO_REPLY, SIM_ICMP_UNREACHABLE, SIM_ICMP_TIME_EXCEEDED };
-	static const uint8_t v6[] = { SIM_ICMP6_ECHO, SIM_ICMP6_ECHO_REPLY, SIM_ICMP6_UNREACHABLE, SIM_ICMP6_TOO_BIG };
+	static const uint8_t v4[] = { SIM_ICMP_ECHO, SIM_ICMP_ECHO_REPLY, SIM_ICMP_UNREACHABLE,
+				      SIM_ICMP_TIME_EXCEEDED };
+	static const uint8_t v6[] = { SIM_ICMP6_ECHO, SIM_ICMP6_ECHO_REPLY, SIM_ICMP6_UNREACHABLE,
+				      SIM_ICMP6_TOO_BIG };
 
 	memset(&p->icmp, 0, sizeof p->icmp);
 	p->icmp.type = p->proto == IPPROTO_ICMP ? v4[pick(4)] : v6[pick(4)];
 	p->icmp.code = (uint8_t)pick(16);
-	if (p->icmp.type == SIM_ICMP_ECHO || p->icmp.type == SIM_ICMP_ECHO_REPLY || p->icmp.type >= SIM_ICMP6_ECHO) {
+	if (p->icmp.type == SIM_ICMP_ECHO || p->icmp.type == SIM_ICMP_ECHO_REPLY ||
+	    p->icmp.type >= SIM_ICMP6_ECHO) {
 		p->icmp.id = (uint16_t)sim_rng_next(&rng);
 		p->icmp.seq = (uint16_t)sim_rng_next(&rng);
 	} else {
@@ -250,7 +255,8 @@ static void random_packets_come_back_the_same(void **state)
 	(void)state;
 	rng = sim_rng_stream(1, SIM_PURPOSE_USER, 0);
 	for (int i = 0; i < 3000; i++) {
-		struct sim_packet *p = random_packet(f), *q = sim_packet_new(f->ctx.arena, &f->ctx.next_packet_id);
+		struct sim_packet *p = random_packet(f),
+				  *q = sim_packet_new(f->ctx.arena, &f->ctx.next_packet_id);
 		size_t len = sim_wire_emit(p, bytes, sizeof bytes);
 
 		assert_int_equal(len, sim_packet_ip_len(p));
@@ -271,7 +277,8 @@ static void any_flipped_bit_is_noticed(void **state)
 
 	(void)state;
 	for (unsigned k = 0; k < 6; k++) {
-		struct sim_packet *p = make(f, protos[k % 3], k < 3 ? "10.0.0.1" : "fd00::1", k < 3 ? "10.0.0.2" : "fd00::2");
+		struct sim_packet *p = make(f, protos[k % 3], k < 3 ? "10.0.0.1" : "fd00::1",
+					    k < 3 ? "10.0.0.2" : "fd00::2");
 		struct sim_packet *q = sim_packet_new(f->ctx.arena, &f->ctx.next_packet_id);
 		size_t len, l3 = k < 3 ? 20 : 40;
 
@@ -286,7 +293,8 @@ static void any_flipped_bit_is_noticed(void **state)
 
 			bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
 			err = sim_wire_parse(f->ctx.arena, bytes, len, q);
-			/* IPv6's header has no checksum: class, flow label and hop limit may change unseen. */
+			/* IPv6's header has no checksum: class, flow label and hop limit may change unseen.
+			 */
 			if (bit == 5) /* 4 becomes 6: another header altogether */
 				assert_int_equal(bytes[0] >> 4, k < 3 ? 6 : 4);
 			else if (bit / 8 < 20 && l3 == 20)
@@ -308,7 +316,9 @@ static void udp_without_checksum_is_right_for_ipv4_alone(void **state)
 
 	(void)state;
 	for (int six = 0; six < 2; six++) {
-		struct sim_packet *p = make(f, IPPROTO_UDP, six ? "::1" : "127.0.0.1", six ? "::1" : "127.0.0.1"), *q;
+		struct sim_packet *p = make(f, IPPROTO_UDP, six ? "::1" : "127.0.0.1",
+					    six ? "::1" : "127.0.0.1"),
+				  *q;
 		size_t len, at = (six ? 40 : 20) + 6;
 
 		len = sim_wire_emit(p, bytes, sizeof bytes);
@@ -373,9 +383,10 @@ static void quotation_names_the_packet_it_is_about(void **state)
 
 	(void)state;
 	for (int six = 0; six < 2; six++) {
-		struct sim_packet *p = make(f, IPPROTO_TCP, six ? "fd00::1" : "10.0.0.1", six ? "fd00::2" : "10.0.0.2");
-		struct sim_packet *e = make(f, six ? IPPROTO_ICMPV6 : IPPROTO_ICMP, six ? "fd00::2" : "10.0.0.2",
-					    six ? "fd00::1" : "10.0.0.1");
+		struct sim_packet *p =
+			make(f, IPPROTO_TCP, six ? "fd00::1" : "10.0.0.1", six ? "fd00::2" : "10.0.0.2");
+		struct sim_packet *e = make(f, six ? IPPROTO_ICMPV6 : IPPROTO_ICMP,
+					    six ? "fd00::2" : "10.0.0.2", six ? "fd00::1" : "10.0.0.1");
 		size_t len;
 
 		p->sport = 11;
