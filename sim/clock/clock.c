@@ -206,10 +206,25 @@ int64_t sim_clock_next_due(struct sim_clock *c)
 	return t ? t->due_ns : SIM_NEVER_NS;
 }
 
+bool sim_clock_is_any_set(const struct sim_clock *c, uint32_t kinds)
+{
+	for (uint32_t i = 0; i < c->heap_len; i++) {
+		const struct sim_timer *t = c->heap[i].timer;
+
+		if (sim_timer_is_set(t) && (kinds >> t->kind & 1))
+			return true;
+	}
+	return false;
+}
+
 bool sim_clock_step(struct sim_clock *c, int64_t limit_ns)
 {
-	struct sim_timer *t = settle_top(c);
+	struct sim_timer *t;
 
+	/* An entry's key is never later than its timer: nothing is due before the first. */
+	if (!c->heap_len || c->heap[0].key_ns > limit_ns)
+		return false;
+	t = settle_top(c);
 	if (!t || t->due_ns > limit_ns)
 		return false;
 	SIM_ASSERT(t->due_ns >= c->now_ns);

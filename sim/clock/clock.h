@@ -96,6 +96,9 @@ int64_t sim_clock_round_ticks(int64_t now_ns, int64_t span_ns);
 /* The earliest due time (SIM_NEVER_NS if none), and that of foreground timers only is not kept: see num_foreground. */
 int64_t sim_clock_next_due(struct sim_clock *c);
 
+/* Is any timer of these kinds (bits, 1 << kind) set? Looks at all of them. */
+bool sim_clock_is_any_set(const struct sim_clock *c, uint32_t kinds);
+
 /* Fires the earliest timer, if it is due at or before limit_ns, moving time to it. False: none was. */
 bool sim_clock_step(struct sim_clock *c, int64_t limit_ns);
 

@@ -9,9 +9,29 @@
 
 enum { DEFAULT_TRACE_RECORDS = 1024, DEFAULT_SPIN_LIMIT = 1000, FIRST_PID = 1000 };
 
+/*
+ * Protocols that only talk among themselves, such as probes of a window that nobody opens, could go on for ever. When
+ * that is all that has happened for so long, and nobody waits for a time, nothing else will ever happen.
+ */
+enum { QUIET_MAX_EVENTS = 1000 };
+#define QUIET_MAX_NS (24 * 3600 * SIM_NS_PER_S)
+#define AWAITED_KINDS (1u << SIM_TIMER_TASK | 1u << SIM_TIMER_ALARM | 1u << SIM_TIMER_AT)
+
 static struct sim_world *world_of_sched(struct sim_sched *s)
 {
 	return sim_container_of(s, struct sim_world, sched);
+}
+
+static bool is_quiet_for_ever(struct sim_world *w)
+{
+	if (w->num_quiet <= QUIET_MAX_EVENTS && !w->num_quiet++)
+		w->quiet_since_ns = sim_now(&w->ctx);
+	if (w->num_quiet <= QUIET_MAX_EVENTS || sim_now(&w->ctx) - w->quiet_since_ns <= QUIET_MAX_NS)
+		return false;
+	if (!sim_clock_is_any_set(&w->ctx.clock, AWAITED_KINDS))
+		return true; /* and it stays so, until a call makes progress */
+	w->num_quiet = 0;
+	return false;
 }
 
 /* Something happens, or nothing is left: only housekeeping does not keep a world alive. */
@@ -23,7 +43,7 @@ static bool idle(struct sim_sched *s)
 		sim_fabric_drain(&w->fabric);
 		return true;
 	}
-	if (!w->ctx.clock.num_foreground)
+	if (!w->ctx.clock.num_foreground || is_quiet_for_ever(w))
 		return false;
 	return sim_clock_step(&w->ctx.clock, SIM_NEVER_NS);
 }
@@ -166,6 +186,7 @@ void sim_world_run(struct sim_world *w)
 {
 	struct sim_task *t = w->sched.current;
 
+	w->num_quiet = 0; /* whoever calls may have changed what was for ever */
 	for (;;) {
 		sim_world_settle(w);
 		if (!sim_list_empty(&w->sched.ready))

@@ -26,6 +26,8 @@ struct sim_world {
 	bool record;		     /* new hosts' sockets keep what they send and deliver */
 	uint64_t num_calls;
 	int64_t call_cost_ns;	     /* charged to every call, 0 */
+	uint32_t num_quiet;	     /* events since a call last made progress */
+	int64_t quiet_since_ns;
 	uint32_t spin_limit;	     /* calls at one instant without progress */
 	/* Supplied by the embedder: says what hangs, decides how it ends. What it returns the blocked call returns. */
 	int (*on_deadlock)(struct sim_world *w, struct sim_task *t);

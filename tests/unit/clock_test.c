@@ -183,6 +183,18 @@ static void housekeeping_is_counted_apart(void **state)
 	assert_int_equal(the_clock.num_housekeeping, 0);
 }
 
+static void set_timers_are_found_by_their_kind(void **state)
+{
+	(void)state;
+	assert_false(sim_clock_is_any_set(&the_clock, ~0u));
+	assert_int_equal(sim_timer_set(&the_clock, &timers[3], 10), 0);
+	assert_true(sim_clock_is_any_set(&the_clock, 1u << SIM_TIMER_PROBE));
+	assert_false(sim_clock_is_any_set(&the_clock, ~(1u << SIM_TIMER_PROBE)));
+	/* It is in the heap still, but no longer set. */
+	sim_timer_cancel(&the_clock, &timers[3]);
+	assert_false(sim_clock_is_any_set(&the_clock, ~0u));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +206,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(any_history_of_settings_gives_the_order_of_the_last_ones, fresh, done),
 		cmocka_unit_test_setup_teardown(ticks_round_up_as_linux_timer_wheel_does, fresh, done),
 		cmocka_unit_test_setup_teardown(housekeeping_is_counted_apart, fresh, done),
+		cmocka_unit_test_setup_teardown(set_timers_are_found_by_their_kind, fresh, done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
