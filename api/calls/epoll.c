@@ -95,6 +95,7 @@ long sim_call_epoll_ctl(struct sim_task *t, int epfd, int op, int fd, struct epo
 
 	if (sim_gate_enter(&g, t, SIM_CALL_EPOLL_CTL, epfd, 0))
 		return sim_gate_leave(&g, g.answer);
+	g.arg1 = (uint32_t)op; /* and not the descriptor: its number is the system's, and this is hashed */
 	return sim_gate_leave(&g, do_ctl(&g, op, fd, ev));
 }
 
@@ -168,7 +169,7 @@ long sim_call_epoll_wait(struct sim_task *t, enum sim_call_id id, int epfd, stru
 {
 	struct sim_gate g;
 	struct sim_signals_mask m = { .is_swapped = false };
-	int64_t deadline_ns, began_ns = sim_now(t->sched->ctx);
+	int64_t deadline_ns;
 	long r;
 
 	if (sim_gate_enter(&g, t, id, epfd, 0))
@@ -184,7 +185,6 @@ long sim_call_epoll_wait(struct sim_task *t, enum sim_call_id id, int epfd, stru
 		r = sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ARGUMENT, 1, epfd);
 	if (!r)
 		r = do_wait(&g, out, max, deadline_ns);
-	g.progress = sim_now(&g.w->ctx) != began_ns;
 	r = sim_gate_leave(&g, r);
 	sim_signals_mask_restore(&m, t, r);
 	return r;

@@ -157,7 +157,6 @@ bool sim_gate_enter(struct sim_gate *g, struct sim_task *t, enum sim_call_id id,
 	g->made_fd = -1;
 	g->rule_id = 0;
 	g->delay_exit_ns = 0;
-	g->progress = true;
 	g->answered = false;
 	t->on.call = (uint16_t)id;
 	t->on.fd = fd;
@@ -171,7 +170,10 @@ bool sim_gate_enter(struct sim_gate *g, struct sim_task *t, enum sim_call_id id,
 	return g->answered;
 }
 
-/* The call did nothing, at an instant at which many before it did nothing: let something else happen. */
+/*
+ * Another spin_limit calls at one instant got nobody further. First others have their turn; if that did not help, time
+ * jumps to the next event; if there is none, a loop that reads the clock sees it move, and any other is reported.
+ */
 static void spun(struct sim_gate *g)
 {
 	struct sim_task *t = g->t;
@@ -179,19 +181,52 @@ static void spun(struct sim_gate *g)
 
 	if (!sim_list_empty(&w->sched.ready)) {
 		sim_task_yield(t);
-	} else if (w->ctx.clock.num_foreground) {
+		if (t->num_spins < 2 * w->spin_limit)
+			return;
+	}
+	if (w->fabric.due.head || w->ctx.clock.num_foreground) {
 		(void)w->sched.idle(&w->sched);
-	} else if ((sim_call_info(g->id)->traits & SIM_CALL_IS_CLOCK)) {
+	} else if (sim_call_info(g->id)->traits & SIM_CALL_IS_CLOCK) {
 		w->ctx.clock.now_ns += SPIN_STEP_NS;
-	} else if (t->num_spins > w->spin_limit * SPIN_REPORT_FACTOR && w->on_spin) {
-		t->num_spins = 0;
-		(void)w->on_spin(w, t);
-		return;
 	} else {
+		if (t->num_spins >= w->spin_limit * SPIN_REPORT_FACTOR && w->on_spin) {
+			t->num_spins = 0;
+			(void)w->on_spin(w, t);
+		}
 		return;
 	}
 	sim_world_settle(w);
 	t->num_spins = 0;
+}
+
+enum effect { PROGRESS, NO_PROGRESS, NEITHER };
+
+/*
+ * Did the call get the program further? A loop that only asks (is it ready, what time is it), or is told to try again,
+ * or reads the same end of file, does not, though nothing is wrong with any one call of it. Calls that do neither, as
+ * closing a descriptor, must not make such a loop look useful.
+ */
+static enum effect effect_of(const struct sim_gate *g, long result)
+{
+	unsigned traits = sim_call_info(g->id)->traits;
+
+	if (result == -EAGAIN || (result < 0 && g->answered) || (traits & (SIM_CALL_IS_READY | SIM_CALL_IS_CLOCK)))
+		return NO_PROGRESS;
+	if (traits & (SIM_CALL_IS_SEND | SIM_CALL_IS_RECV))
+		return result > 0 ? PROGRESS : result == 0 && (traits & SIM_CALL_IS_RECV) ? NO_PROGRESS : NEITHER;
+	switch (g->id) {
+	case SIM_CALL_CONNECT:
+	case SIM_CALL_ACCEPT:
+	case SIM_CALL_ACCEPT4:
+	case SIM_CALL_SOCKETPAIR:
+		return result >= 0 ? PROGRESS : NEITHER;
+	case SIM_CALL_SCHED_YIELD:
+	case SIM_CALL_NANOSLEEP:
+	case SIM_CALL_CLOCK_NANOSLEEP: /* of no time at all: else time has moved, and that counts by itself */
+		return NO_PROGRESS;
+	default:
+		return NEITHER;
+	}
 }
 
 static void guard_against_spinning(struct sim_gate *g)
@@ -203,8 +238,20 @@ static void guard_against_spinning(struct sim_gate *g)
 		t->spin_since_ns = now_ns;
 		t->num_spins = 0;
 	}
-	if (++t->num_spins >= g->w->spin_limit && g->w->spin_limit)
+	if (g->w->spin_limit && ++t->num_spins % g->w->spin_limit == 0)
 		spun(g);
+}
+
+/* EINTR, or what becomes it unless the call is begun again: which signal it was. */
+static void blame_signal(struct sim_gate *g)
+{
+	uint64_t pending = g->t->proc->pending;
+	int64_t now_ns = sim_now(&g->w->ctx);
+
+	g->t->why = (struct sim_reason){ SIM_WHY_SIGNAL,
+				      g->sock_id,
+				      now_ns,
+				      { pending ? __builtin_ctzll(pending) + 1 : 0, now_ns, 0, 0 } };
 }
 
 static void write_record(struct sim_gate *g, long result)
@@ -230,12 +277,19 @@ long sim_gate_leave(struct sim_gate *g, long result)
 		sim_world_settle(w);
 	if (__builtin_expect(g->delay_exit_ns != 0, 0))
 		pass_time(g->t, g->delay_exit_ns);
-	if (result == -EAGAIN)
-		g->progress = false;
-	if (__builtin_expect(!g->progress, 0))
-		guard_against_spinning(g);
-	else
+	switch (effect_of(g, result)) {
+	case PROGRESS:
 		g->t->num_spins = 0;
+		w->num_quiet = 0;
+		break;
+	case NO_PROGRESS:
+		guard_against_spinning(g);
+		break;
+	case NEITHER:
+		break;
+	}
+	if (__builtin_expect((result == -SIM_ERESTART || result == -EINTR) && !g->answered, 0))
+		blame_signal(g);
 	write_record(g, result);
 	if (g->file) {
 		if (__builtin_expect(g->file->refs == 1, 0)) {

@@ -33,7 +33,6 @@ struct sim_gate {
 	long answer;		/* ... this */
 	int rule_id;		/* whose verdict it was; 0: no rule's */
 	int64_t delay_exit_ns;
-	bool progress;		/* the call moved something: bytes, state, time; else it may be a spin */
 };
 
 /* True: do not do the call, leave with g->answer. */

@@ -123,11 +123,9 @@ static long wait_for_any(struct sim_gate *g, struct sim_ready_set *s, int64_t de
 
 long sim_ready_wait(struct sim_gate *g, struct sim_ready_set *s, int64_t deadline_ns)
 {
-	int64_t began_ns = sim_now(&g->w->ctx);
 	long n = look(g->t, s);
 
-	if (!n && began_ns < deadline_ns)
+	if (!n && sim_now(&g->w->ctx) < deadline_ns)
 		n = wait_for_any(g, s, deadline_ns);
-	g->progress = sim_now(&g->w->ctx) != began_ns;
 	return n;
 }

@@ -95,7 +95,6 @@ long sim_call_clock_gettime(struct sim_task *t, enum sim_call_id id, int clock, 
 	if (sim_gate_enter(&g, t, id, -1, 0))
 		return sim_gate_leave(&g, g.answer);
 	r = do_gettime(&g, clock, ts);
-	g.progress = false;
 	return sim_gate_leave(&g, r);
 }
 
@@ -174,7 +173,6 @@ static long do_sleep(struct sim_gate *g, int clock, int flags, const struct time
 		deadline_ns = deadline_at(g, c, &ts);
 	if (deadline_ns <= sim_now(&g->w->ctx)) {
 		sim_task_yield(g->t);
-		g->progress = false;
 		return 0;
 	}
 	r = sleep_until(g, deadline_ns);
@@ -274,7 +272,6 @@ long sim_call_getitimer(struct sim_task *t, int which, struct itimerval *now)
 	if (sim_gate_enter(&g, t, SIM_CALL_GETITIMER, -1, 0))
 		return sim_gate_leave(&g, g.answer);
 	r = do_getitimer(&g, which, now);
-	g.progress = false;
 	return sim_gate_leave(&g, r);
 }
 
@@ -294,6 +291,5 @@ long sim_call_sched_yield(struct sim_task *t)
 	if (sim_gate_enter(&g, t, SIM_CALL_SCHED_YIELD, -1, 0))
 		return sim_gate_leave(&g, g.answer);
 	sim_task_yield(t);
-	g.progress = false;
 	return sim_gate_leave(&g, 0);
 }

@@ -219,6 +219,7 @@ static struct sim_control *control_new(uint64_t seed)
 	c->w->embedder = c;
 	c->w->on_deadlock = sim_control_on_deadlock;
 	c->w->on_spin = sim_control_on_spin;
+	c->w->spin_limit = (uint32_t)env_uint("SIMSOCK_SPIN", 0, UINT32_MAX, c->w->spin_limit);
 	c->w->on_at = sim_control_on_at;
 	c->w->sched.carriers = &sim_control_carriers;
 	return c;

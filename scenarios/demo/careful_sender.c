@@ -89,7 +89,7 @@ static int connect_one(const struct addrinfo *to)
 
 static int connect_to(const char *host, const char *port)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM };
 	struct addrinfo *found, *each;
 	int status = getaddrinfo(host, port, &hints, &found), fd = -1, saved;
 

@@ -21,7 +21,7 @@
 
 static int connect_to(const char *host, const char *port)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *found;
+	struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_STREAM }, *found;
 	int sndbuf_bytes = SENDER_SNDBUF_BYTES, fd;
 
 	if (getaddrinfo(host, port, &hints, &found))

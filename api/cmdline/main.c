@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: simsock COMMAND. Results go to standard output, complaints to standard error with status 2. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/cmdline/demo.h"
+#include "api/cmdline/fidelity.h"
+
+enum { EXIT_USAGE = 2 };
+
+static const char usage[] =
+	"usage: simsock COMMAND [OPTION]...\n"
+	"\n"
+	"  demo [--seed N] [--pcap FILE] [--sender naive|careful] [--inject RULE]\n"
+	"          two ordinary programs send a file over a virtual network under faults;\n"
+	"          shows every call and packet, and what was lost\n"
+	"  fidelity\n"
+	"          what is simulated, stored or absent: calls, flags, options (Markdown)\n"
+	"  help    this text\n"
+	"\n"
+	"demo options:\n"
+	"  --seed N        the seed of all chance (1); the same seed prints the same bytes\n"
+	"  --pcap FILE     packets of the last sender into FILE, for tshark or Wireshark\n"
+	"  --sender NAME   only this one\n"
+	"  --inject RULE   one more fault for the sender, in strace's syntax: send:error=ENOBUFS:when=5\n";
+
+static int complain(const char *what, const char *value, const char *expected)
+{
+	fprintf(stderr, "simsock: %s \"%s\": %s\n", what, value, expected);
+	return EXIT_USAGE;
+}
+
+static int parse_seed(const char *text, uint64_t *seed)
+{
+	char *end;
+
+	errno = 0;
+	*seed = strtoull(text, &end, 10);
+	if (errno || end == text || *end || *seed == 0 || text[0] == '-')
+		return complain("--seed", text, "a number from 1 to 18446744073709551615 was expected");
+	return 0;
+}
+
+static int demo(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "seed", required_argument, NULL, 's' },   { "pcap", required_argument, NULL, 'p' },
+		{ "sender", required_argument, NULL, 'o' }, { "inject", required_argument, NULL, 'i' },
+		{ NULL, 0, NULL, 0 },
+	};
+	struct demo_options o = { .seed = 1 };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			if (parse_seed(optarg, &o.seed))
+				return EXIT_USAGE;
+			break;
+		case 'p':
+			o.pcap_path = optarg;
+			break;
+		case 'o':
+			if (strcmp(optarg, "naive") != 0 && strcmp(optarg, "careful") != 0)
+				return complain("--sender", optarg, "\"naive\" or \"careful\" was expected");
+			o.only = optarg;
+			break;
+		case 'i':
+			o.extra_rule = optarg;
+			break;
+		default:
+			fprintf(stderr, "try \"simsock help\"\n");
+			return EXIT_USAGE;
+		}
+	}
+	if (optind < argc)
+		return complain("demo", argv[optind], "this argument means nothing here; try \"simsock help\"");
+	return demo_run(&o);
+}
+
+int main(int argc, char **argv)
+{
+	const char *command = argc > 1 ? argv[1] : "";
+
+	if (strcmp(command, "demo") == 0)
+		return demo(argc - 1, argv + 1);
+	if (strcmp(command, "fidelity") == 0)
+		return fidelity_print(stdout);
+	if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
+		fputs(usage, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (*command)
+		return complain("command", command, "unknown; known are demo, fidelity, help");
+	fputs(usage, stderr);
+	return EXIT_USAGE;
+}
