@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -509,6 +510,80 @@ static void sockets_are_listed_as_ss_does(void **state)
 	assert_non_null(strstr(text, "server   tcp   LISTEN"));
 }
 
+/* A file of the real file system, read whole. */
+static void read_file(const char *path, char *text, size_t cap)
+{
+	FILE *f = fopen(path, "r");
+	size_t len;
+
+	assert_non_null(f);
+	len = fread(text, 1, cap - 1, f);
+	text[len] = '\0';
+	fclose(f);
+}
+
+static void assert_in_order(const char *text, const char *const *pieces)
+{
+	for (const char *at = text; *pieces; pieces++) {
+		at = strstr(at, *pieces);
+		if (!at)
+			fail_msg("\"%s\" is missing in:\n%s", *pieces, text);
+		at += strlen(*pieces);
+	}
+}
+
+static void the_time_line_has_calls_and_packets_on_one_scale(void **state)
+{
+	static const char *const pieces[] = { "0.000               client > server  UDP ",
+					      " len 5   arrives 0.005\n",
+					      "0.000       client  send(",
+					      ", 5) = 5\n",
+					      "0.005       client  recv(",
+					      ", 5) = 5\n",
+					      "0.005               client > server  UDP ",
+					      " len 4   DROPPED: lost on the wire\n",
+					      "0.005       client  send(",
+					      ", 4) = 4\n",
+					      NULL };
+	char path[] = "/tmp/simsock_trace_XXXXXX", text[4096];
+	int fd[2], file = mkstemp(path);
+
+	(void)state;
+	sim_pair(fd, "udp");
+	sim_link("client", "server", "delay 5ms");
+	sim_trace(path);
+	assert_int_equal(send(fd[0], "hello", 5, 0), 5);
+	assert_reads(fd[1], "hello");
+	sim_link("client", "server", "loss 100%");
+	assert_int_equal(send(fd[0], "lost", 4, 0), 4);
+	sim_trace(NULL);
+	assert_int_equal(send(fd[0], "not seen", 8, 0), 8);
+	read_file(path, text, sizeof text);
+	assert_in_order(text, pieces);
+	assert_null(strstr(text, ", 8)"));
+	close(file);
+	unlink(path);
+}
+
+static void a_capture_has_a_record_for_every_packet(void **state)
+{
+	char path[] = "/tmp/simsock_pcap_XXXXXX", bytes[4096];
+	const uint32_t magic = 0xa1b23c4d;
+	int fd[2], file = mkstemp(path);
+
+	(void)state;
+	sim_pair(fd, "udp");
+	sim_pcap(path);
+	assert_int_equal(send(fd[0], "hello", 5, 0), 5);
+	assert_int_equal(send(fd[0], "again", 5, 0), 5);
+	sim_pcap(NULL);
+	/* A header of 24 bytes; for each packet 16, IPv4's 20, UDP's 8 and the payload. */
+	assert_int_equal(read(file, bytes, sizeof bytes), 24 + 2 * (16 + 20 + 8 + 5));
+	assert_memory_equal(bytes, &magic, sizeof magic);
+	close(file);
+	unlink(path);
+}
+
 static uint64_t hash_of_some_traffic(void)
 {
 	int fd[2];
@@ -563,6 +638,8 @@ int main(void)
 		sim_test(calls_read_as_strace_prints_them),
 		sim_test(explain_says_which_call_and_why),
 		sim_test(sockets_are_listed_as_ss_does),
+		sim_test(the_time_line_has_calls_and_packets_on_one_scale),
+		sim_test(a_capture_has_a_record_for_every_packet),
 		sim_test(the_hash_of_a_run),
 		sim_test(the_same_run_has_the_same_hash),
 	};

@@ -406,6 +406,29 @@ static void a_program_that_needs_a_world_ends_as_skipped(void **state)
 	assert_int_equal(WEXITSTATUS(child.status), SIM_EXIT_SKIP);
 }
 
+static uint64_t seed_of(const char *bytes)
+{
+	struct sim_world *w = sim_world_from_bytes(bytes, strlen(bytes));
+	uint64_t seed = sim_seed();
+
+	sim_world_free(w);
+	return seed;
+}
+
+static void program_of_choices(void)
+{
+	_exit(seed_of("abc") == seed_of("abc") && seed_of("abc") != seed_of("abd") && seed_of("") != 0 ? 0
+												       : 1);
+}
+
+static void a_world_from_bytes_is_theirs(void **state)
+{
+	(void)state;
+	child_run(&child, program_of_choices);
+	assert_int_equal(child.status, 0);
+	assert_int_equal(sim_seed(), 0);
+}
+
 /* ---- the group's state ---- */
 
 static int set_up(void **state)
@@ -477,6 +500,7 @@ int main(void)
 		cmocka_unit_test(on_the_kernel_what_needs_a_world_is_skipped),
 		cmocka_unit_test(a_program_that_dead_locks_ends_with_its_own_status),
 		cmocka_unit_test(a_program_that_needs_a_world_ends_as_skipped),
+		cmocka_unit_test(a_world_from_bytes_is_theirs),
 		cmocka_unit_test(the_state_is_the_users),
 	};
 
