@@ -73,7 +73,7 @@ _Bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *valu
 {
 	struct sim_source name_src = sim_source_of("sysctl name", name), src = sim_source_of("sysctl value", value);
 	struct sim_slice rest = sim_slice_all(&src);
-	int32_t parsed[MAX_VALUES];
+	int32_t parsed[MAX_VALUES] = { 0 };
 	unsigned num, n;
 	const struct row *r = find(sim_slice_all(&name_src), &num);
 
