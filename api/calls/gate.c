@@ -184,8 +184,8 @@ static void spun(struct sim_gate *g)
 		if (t->num_spins < 2 * w->spin_limit)
 			return;
 	}
-	if (w->fabric.due.head || w->ctx.clock.num_foreground) {
-		(void)w->sched.idle(&w->sched);
+	if (w->sched.idle(&w->sched)) {
+		; /* something has happened, and not only what goes on for ever */
 	} else if (sim_call_info(g->id)->traits & SIM_CALL_IS_CLOCK) {
 		w->ctx.clock.now_ns += SPIN_STEP_NS;
 	} else {
