@@ -40,7 +40,7 @@ static const struct sim_msg_flag msg_flags[] = {
 	{ NAMED(MSG_RST),	   NOWHERE, NOWHERE, NULL },
 	{ NAMED(MSG_ERRQUEUE),	   NOWHERE, "AA---", "the queue of errors is always empty: EAGAIN" },
 	{ NAMED(MSG_NOSIGNAL),	   "S-S--", NOWHERE, NULL },
-	{ NAMED(MSG_MORE),	   "sS---", NOWHERE, "TCP sends at once" },
+	{ NAMED(MSG_MORE),	   "SS---", NOWHERE, NULL },
 	{ NAMED(MSG_WAITFORONE),   NOWHERE, "SSSSS", "recvmmsg" },
 	{ FLAG_BATCH, "MSG_BATCH", NOWHERE, NOWHERE, NULL },
 	{ NAMED(MSG_ZEROCOPY),	   NOWHERE, NOWHERE, "SO_ZEROCOPY, which it needs, is absent" },
