@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-/* Prints the list as Markdown; docs/fidelity.md is its output. The exit status: failing to write is EXIT_FAILURE. */
+/* Prints the list as Markdown; docs/fidelity.md is its output. The exit status: failing to write is
+ * EXIT_FAILURE. */
 int fidelity_print(FILE *out);
 
 #endif
