@@ -3,6 +3,7 @@
 #include "tests/unit/tcp_harness.h"
 
 #include "sim/base/uaccess.h"
+#include "sim/sock/net.h"
 #include "sim/tcp/env.h"
 
 #define PIECE_BYTES (16 << 20)
