@@ -55,11 +55,11 @@ static const char *fidelity_name(enum sim_fidelity f)
 
 static void print_calls(FILE *out)
 {
-	fprintf(out,
-		"\n## Calls\n\n"
-		"The drop-in face has them under their own names; the posix face as `sim_NAME`. The last column is\n"
-		"what rules may answer without `!`: the errors of the manual pages.\n\n"
-		"| call | drop-in | posix | errors |\n|---|---|---|---|\n");
+	fprintf(out, "\n## Calls\n\n"
+		     "The drop-in face has them under their own names; the posix face as `sim_NAME`. "
+		     "The last column is\n"
+		     "what rules may answer without `!`: the errors of the manual pages.\n\n"
+		     "| call | drop-in | posix | errors |\n|---|---|---|---|\n");
 	for (unsigned id = 0; id < SIM_CALL_NUM; id++) {
 		const struct sim_call_info *info = sim_call_info((enum sim_call_id)id);
 		char posix[64];
@@ -97,7 +97,8 @@ static void print_flags(FILE *out, bool send)
 	fprintf(out,
 		"\n## Flags of %s\n\n"
 		"`-`: no effect, nor on Linux. refused: an error, on Linux too.\n\n"
-		"| flag | TCP | UDP | Unix stream | Unix datagram | Unix seqpacket | |\n|---|---|---|---|---|---|---|\n",
+		"| flag | TCP | UDP | Unix stream | Unix datagram | Unix seqpacket | |\n"
+		"|---|---|---|---|---|---|---|\n",
 		send ? "send, sendto, sendmsg, sendmmsg" : "recv, recvfrom, recvmsg, recvmmsg");
 	for (size_t n = 0; (f = sim_msg_flag(n)); n++) {
 		const char *letters = send ? f->send : f->recv;
@@ -179,9 +180,9 @@ static void print_sysctls(FILE *out)
 #undef SYSCTL_ROW
 	};
 
-	fprintf(out,
-		"\n## Sysctls\n\nPer host. One that has several numbers has a row for each. Any other is refused.\n\n"
-		"| name | | default | from | to | |\n|---|---|---|---|---|---|\n");
+	fprintf(out, "\n## Sysctls\n\nPer host. One that has several numbers has a row for each. "
+		     "Any other is refused.\n\n"
+		     "| name | | default | from | to | |\n|---|---|---|---|---|---|\n");
 	for (size_t n = 0; n < sizeof rows / sizeof rows[0]; n++)
 		fprintf(out, "| %s | %d | %" PRId32 " | %" PRId32 " | %" PRId32 " | %s |\n", rows[n].name,
 			rows[n].index + 1, rows[n].initial, rows[n].min, rows[n].max,
