@@ -11,6 +11,9 @@
 
 #include "api/cmdline/demo.h"
 #include "api/cmdline/fidelity.h"
+#include "api/control/control.h"
+#include "sim/base/diag.h"
+#include "sim/fault/rule.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -47,6 +50,28 @@ static int parse_seed(const char *text, uint64_t *seed)
 	return 0;
 }
 
+/* Before anything is printed: a rule that is wrong is no run at all. */
+static int check_rule(const char *text)
+{
+	static struct sim_fault_spec spec;
+	struct sim_diag d;
+
+	if (sim_fault_parse(text, sim_control_parse_inet, &spec, &d) == 0)
+		return 0;
+	fprintf(stderr, "simsock: --inject: %s\n", d.text);
+	return EXIT_USAGE;
+}
+
+static int check_writable(const char *path)
+{
+	FILE *f = fopen(path, "wb");
+
+	if (!f)
+		return complain("--pcap", path, strerror(errno));
+	fclose(f);
+	return 0;
+}
+
 static int demo(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -64,6 +89,8 @@ static int demo(int argc, char **argv)
 				return EXIT_USAGE;
 			break;
 		case 'p':
+			if (check_writable(optarg))
+				return EXIT_USAGE;
 			o.pcap_path = optarg;
 			break;
 		case 'o':
@@ -72,6 +99,8 @@ static int demo(int argc, char **argv)
 			o.only = optarg;
 			break;
 		case 'i':
+			if (check_rule(optarg))
+				return EXIT_USAGE;
 			o.extra_rule = optarg;
 			break;
 		default:
