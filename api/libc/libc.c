@@ -7,6 +7,9 @@
 #include "api/libc/libc.h"
 
 #include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -34,6 +37,16 @@ static void *find(const char *name, const char *wrapper)
 	return dlsym(RTLD_NEXT, name);
 }
 
+/* A program linked with -static has no C library behind us. */
+static _Noreturn void refuse(void)
+{
+	static const char text[] = "simsock: the C library's own functions are not to be found: "
+				   "simsock cannot be linked with -static\n";
+
+	(void)!syscall(SYS_write, STDERR_FILENO, text, sizeof text - 1);
+	abort();
+}
+
 /* Twice at once, from two threads, finds the same. */
 void sim_libc_find(void)
 {
@@ -41,5 +54,7 @@ void sim_libc_find(void)
 	*(void **)&sim_libc_table.name = find(#name, "__interceptor_" #name);
 	SIM_LIBC_TABLE(SIM_LIBC_FIND)
 #undef SIM_LIBC_FIND
+	if (!sim_libc_table.socket || !sim_libc_table.close)
+		refuse();
 	__atomic_store_n(&sim_libc_is_known, true, __ATOMIC_RELEASE);
 }
