@@ -217,10 +217,10 @@ int sim_control_on_spin(struct sim_world *w, struct sim_task *t)
 {
 	if (sim_real_wait && sim_real_wait(w))
 		return 0;
-	tell_stuck(
-		sim_control_of(w),
-		"spin: a task calls again and again, and nothing can ever change what it is told; virtual time ",
-		t);
+	tell_stuck(sim_control_of(w),
+		   "spin: a task calls again and again, and nothing can ever change what it is told; "
+		   "virtual time ",
+		   t);
 }
 
 /* ---- bugs of ours ---- */

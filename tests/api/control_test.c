@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What the control API does, a behaviour a test: peers, buffers, rules, time, and what can be asked
  * afterwards. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "simsock_cmocka.h"
 
 #include <arpa/inet.h>
@@ -12,7 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MS INT64_C(1000000)
@@ -403,6 +408,32 @@ static void a_signal_line_interrupts_the_program(void **state)
 	sigaction(SIGUSR1, &old, NULL);
 }
 
+static void waiting_for_a_real_descriptor_too_is_no_dead_lock(void **state)
+{
+	struct timespec real_ns = { 0, 20 * MS };
+	struct pollfd p[2];
+	int fd[2], real[2];
+	pid_t pid;
+
+	(void)state;
+	sim_pair(fd, "tcp");
+	assert_int_equal(pipe(real), 0);
+	pid = fork();
+	if (!pid) {
+		/* Past the virtual clock. */
+		syscall(SYS_nanosleep, &real_ns, NULL);
+		_exit(write(real[1], "x", 1) == 1 ? 0 : 1);
+	}
+	p[0] = (struct pollfd){ fd[0], POLLIN, 0 };
+	p[1] = (struct pollfd){ real[0], POLLIN, 0 };
+	assert_int_equal(poll(p, 2, -1), 1);
+	assert_int_equal(p[0].revents, 0);
+	assert_int_equal(p[1].revents, POLLIN);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	close(real[0]);
+	close(real[1]);
+}
+
 /* ---- what happened ---- */
 
 static void bytes_sent_and_delivered_are_known(void **state)
@@ -457,18 +488,18 @@ static void calls_read_as_strace_prints_them(void **state)
 	assert_reads(fd, "abcdef");
 	shutdown(fd, SHUT_WR);
 	close(fd);
-	snprintf(
-		want, sizeof want,
-		"0.000 client socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, 0) = %d\n"
-		"0.000 client setsockopt(%d, SOL_SOCKET, SO_KEEPALIVE, 1) = 0\n"
-		"0.000 client connect(%d, 10.0.0.2:80) = -1 EINPROGRESS   the connection attempt begun at t=0.000 is "
-		"still under way\n"
-		"1.500 client send(%d, 5, MSG_NOSIGNAL) = 2   cut to 2 bytes by rule 1\n"
-		"1.500 client send(%d, 3) = -1 EINTR   injected by rule 1, call 2; nothing was queued\n"
-		"1.500 client recv(%d, 6) = 6\n"
-		"1.500 client shutdown(%d, SHUT_WR) = 0\n"
-		"1.500 client close(%d) = 0\n",
-		fd, fd, fd, fd, fd, fd, fd, fd);
+	snprintf(want, sizeof want,
+		 "0.000 client socket(AF_INET, SOCK_STREAM|SOCK_NONBLOCK, 0) = %d\n"
+		 "0.000 client setsockopt(%d, SOL_SOCKET, SO_KEEPALIVE, 1) = 0\n"
+		 "0.000 client connect(%d, 10.0.0.2:80) = -1 EINPROGRESS   "
+		 "the connection attempt begun at t=0.000 is "
+		 "still under way\n"
+		 "1.500 client send(%d, 5, MSG_NOSIGNAL) = 2   cut to 2 bytes by rule 1\n"
+		 "1.500 client send(%d, 3) = -1 EINTR   injected by rule 1, call 2; nothing was queued\n"
+		 "1.500 client recv(%d, 6) = 6\n"
+		 "1.500 client shutdown(%d, SHUT_WR) = 0\n"
+		 "1.500 client close(%d) = 0\n",
+		 fd, fd, fd, fd, fd, fd, fd, fd);
 	assert_string_equal(sim_calls("client"), want);
 }
 
@@ -633,6 +664,7 @@ int main(void)
 		sim_test(an_hour_passes_at_once),
 		sim_test(lines_come_to_pass_at_their_time),
 		sim_test(a_signal_line_interrupts_the_program),
+		sim_test(waiting_for_a_real_descriptor_too_is_no_dead_lock),
 		sim_test(bytes_sent_and_delivered_are_known),
 		sim_test(bytes_sent_are_known_after_the_close),
 		sim_test(calls_read_as_strace_prints_them),

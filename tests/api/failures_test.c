@@ -115,9 +115,9 @@ static void failed_assertions_show_both_sides(void **state)
 {
 	(void)state;
 	FAILS(expects_other_results, "%send on client returned \"3\", expected \"2 EINTR 1\"");
-	FAILS(expects_another_reason,
-	      "the last failed call has EBADF and reason \"bad-descriptor\", expected EPIPE and \"peer-gone\"\n"
-	      "send(1000, 3) = -1 EBADF: descriptor 1000 is not open");
+	FAILS(expects_another_reason, "the last failed call has EBADF and reason \"bad-descriptor\", "
+				      "expected EPIPE and \"peer-gone\"\n"
+				      "send(1000, 3) = -1 EBADF: descriptor 1000 is not open");
 }
 
 /* ---- mistakes ---- */

@@ -265,8 +265,8 @@ static void child_without_world(void)
 static void no_world(void **state)
 {
 	(void)state;
-	check(child_without_world,
-	      "sim_inject: no world is alive on this thread: write the test as sim_test(fn), or call sim_world_new() first");
+	check(child_without_world, "sim_inject: no world is alive on this thread: "
+				   "write the test as sim_test(fn), or call sim_world_new() first");
 }
 
 /* A variable of the environment that cannot be understood. */
