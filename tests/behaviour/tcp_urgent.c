@@ -11,6 +11,7 @@ TEST(urgent_byte_shows_as_pollpri)
 {
 	int fd[2];
 
+	NOT_SIMULATED_YET("TCP urgent data");
 	tcp_pair(fd);
 	assert_int_equal(send(fd[0], "u", 1, MSG_OOB), 1);
 	assert_int_equal(await(fd[1], POLLPRI), POLLPRI);
@@ -23,6 +24,7 @@ TEST(urgent_byte_is_received_out_of_band)
 	char b[8];
 	int fd[2];
 
+	NOT_SIMULATED_YET("TCP urgent data");
 	tcp_pair(fd);
 	assert_int_equal(send(fd[0], "ab", 2, 0), 2);
 	assert_int_equal(send(fd[0], "u", 1, MSG_OOB), 1);
@@ -39,6 +41,7 @@ TEST(last_byte_of_an_urgent_send_is_the_urgent_one)
 	char b[8];
 	int fd[2];
 
+	NOT_SIMULATED_YET("TCP urgent data");
 	tcp_pair(fd);
 	assert_int_equal(send(fd[0], "abc", 3, MSG_OOB), 3);
 	await(fd[1], POLLPRI);
@@ -54,6 +57,7 @@ TEST(normal_reading_stops_at_the_mark_and_skips_the_byte)
 	char b[8];
 	int fd[2], mark = -1;
 
+	NOT_SIMULATED_YET("TCP urgent data");
 	tcp_pair(fd);
 	assert_int_equal(send(fd[0], "ab", 2, 0), 2);
 	assert_int_equal(send(fd[0], "u", 1, MSG_OOB), 1);
@@ -73,6 +77,7 @@ TEST(urgent_data_in_line_is_read_where_it_stands)
 	char b[8];
 	int fd[2];
 
+	NOT_SIMULATED_YET("TCP urgent data");
 	tcp_pair(fd);
 	assert_ok(set_int(fd[1], SOL_SOCKET, SO_OOBINLINE, 1));
 	assert_int_equal(send(fd[0], "ab", 2, 0), 2);
@@ -100,6 +105,7 @@ TEST(unix_stream_has_out_of_band_data_too)
 	char b[8];
 	int fd[2];
 
+	NOT_SIMULATED_YET("out-of-band data of Unix streams");
 	unix_pair(SOCK_STREAM, fd);
 	assert_int_equal(send(fd[0], "ab", 2, 0), 2);
 	assert_int_equal(send(fd[0], "u", 1, MSG_OOB), 1);

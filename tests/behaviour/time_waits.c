@@ -361,6 +361,7 @@ TEST(timerfd_counts_its_expirations)
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
 	uint64_t count = 0;
 
+	NOT_SIMULATED_YET("timerfd");
 	assert_true(fd >= 0);
 	assert_fails(read(fd, &count, sizeof(count)), EAGAIN);
 	assert_ok(timerfd_settime(fd, 0, &t, NULL));
