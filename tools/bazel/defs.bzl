@@ -102,19 +102,39 @@ def simsock_test(name, srcs, deps = [], linkopts = [], size = "small", **kwargs)
         **kwargs
     )
 
-def simsock_dual_test(name, srcs, deps = [], copts = [], tags = [], **kwargs):
+def simsock_dual_test(name, srcs, deps = [], copts = [], local_defines = [], tags = [], **kwargs):
     """One source, two tests: NAME_sim on the virtual network, NAME_kernel on the running kernel.
 
-    The second is the same program under SIMSOCK=kernel.
+    The second is the same code under SIMSOCK=kernel.
+
+    Args:
+      name: what both names begin with.
+      srcs: of both, compiled once.
+      deps: what the source includes, beside simsock_cmocka.
+      copts: beyond SIMSOCK_COPTS.
+      local_defines: as cc_library has them.
+      tags: of both tests, which have "sim" and "kernel" besides.
+      **kwargs: as cc_test has them (data, size, timeout, ...).
     """
+    cc_library(
+        name = name + "_body",
+        testonly = True,
+        srcs = srcs,
+        copts = SIMSOCK_COPTS + copts,
+        features = _FEATURES,
+        linkstatic = True,
+        local_defines = local_defines,
+        tags = ["manual"],
+        visibility = ["//visibility:private"],
+        deps = deps + [Label("//:simsock_cmocka")],
+        alwayslink = True,
+    )
     for where in ["sim", "kernel"]:
         simsock_test(
             name = name + "_" + where,
-            srcs = srcs,
-            copts = SIMSOCK_COPTS + copts,
-            features = _FEATURES,
+            srcs = [],
             env = {"SIMSOCK": "kernel"} if where == "kernel" else {},
             tags = tags + [where],
-            deps = deps,
+            deps = [":" + name + "_body"],
             **kwargs
         )
