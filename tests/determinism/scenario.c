@@ -30,6 +30,17 @@ static struct sockaddr_in server_addr(int port)
 	return a;
 }
 
+/* recv(2), again after EINTR. */
+static ssize_t receive(int fd, void *buf, size_t len)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, buf, len, 0);
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
 /* Echoes what comes on one connection. */
 static void echo_server(void *arg)
 {
@@ -58,7 +69,8 @@ static void over_tcp(void)
 	if (connect(fd, (struct sockaddr *)&a, sizeof a))
 		abort();
 	while (got < sizeof out) {
-		struct pollfd p = { fd, (short)(POLLIN | (sent < sizeof out ? POLLOUT : 0)), 0 };
+		int events = POLLIN | (sent < sizeof out ? POLLOUT : 0);
+		struct pollfd p = { fd, (short)events, 0 };
 		ssize_t n;
 
 		if (poll(&p, 1, 1000) < 0 && errno != EINTR)
@@ -87,7 +99,7 @@ static void over_udp(void)
 
 		(void)send(fd[0], out, n, 0);
 		if (poll(&p, 1, 100) == 1)
-			(void)recv(fd[1], in, sizeof in, 0);
+			(void)receive(fd[1], in, sizeof in);
 	}
 	close(fd[0]);
 	close(fd[1]);
@@ -100,7 +112,7 @@ static void over_unix(void)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, fd))
 		abort();
 	for (size_t n = 1; n < 5000; n *= 3) {
-		if (send(fd[0], out, n, 0) != (ssize_t)n || recv(fd[1], in, sizeof in, 0) != (ssize_t)n)
+		if (send(fd[0], out, n, 0) != (ssize_t)n || receive(fd[1], in, sizeof in) != (ssize_t)n)
 			abort();
 	}
 	close(fd[0]);
@@ -116,8 +128,8 @@ int main(void)
 		out[i] = (unsigned char)(i * 7 >> 2);
 	(void)sim_trace_hash(); /* it counts from here on */
 	sim_link("client", "server", "delay 13ms loss 2% rate 5mbit");
-	sim_inject("%send:short=50%:p=10%");
-	sim_inject("%recv:error=EINTR:p=5%");
+	sim_inject("%send:host=client:short=50%:p=10%");
+	sim_inject("%recv:host=client:error=EINTR:p=5%");
 	sim_spawn("server", echo_server, NULL);
 	over_tcp();
 	over_udp();
