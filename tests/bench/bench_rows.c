@@ -19,6 +19,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifdef BENCH_LIBRARY
+#include "api/posix/simsock_redirect.h"
+#endif
+
 #define BULK_BYTES       65536
 #define EPOLL_PAIRS      5000 /* two descriptors each */
 #define SETTLE_EVERY_NUM 256  /* connections that may lie in TIME_WAIT */
