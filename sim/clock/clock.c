@@ -13,12 +13,6 @@
 
 enum { FIRST_HEAP_CAP = 32, ARITY = 4 };
 
-struct sim_clock_entry {
-	int64_t key_ns; /* at or before the timer's due time */
-	uint64_t seq;
-	struct sim_timer *timer;
-};
-
 static bool before(const struct sim_clock_entry *a, const struct sim_clock_entry *b)
 {
 	return a->key_ns != b->key_ns ? a->key_ns < b->key_ns : a->seq < b->seq;
@@ -221,8 +215,7 @@ bool sim_clock_step(struct sim_clock *c, int64_t limit_ns)
 {
 	struct sim_timer *t;
 
-	/* An entry's key is never later than its timer: nothing is due before the first. */
-	if (!c->heap_len || c->heap[0].key_ns > limit_ns)
+	if (sim_clock_no_sooner_than(c) > limit_ns)
 		return false;
 	t = settle_top(c);
 	if (!t || t->due_ns > limit_ns)

@@ -53,7 +53,13 @@ typedef void sim_timer_fn(struct sim_clock *clock, struct sim_timer *timer);
 extern sim_timer_fn *const sim_timer_fns[SIM_TIMER_NUM_KINDS];
 
 struct sim_arena;
-struct sim_clock_entry;
+
+/* One place of the heap. */
+struct sim_clock_entry {
+	int64_t key_ns; /* at or before the timer's due time */
+	uint64_t seq;
+	struct sim_timer *timer;
+};
 
 struct sim_clock {
 	int64_t now_ns;
@@ -95,6 +101,12 @@ int64_t sim_clock_round_ticks(int64_t now_ns, int64_t span_ns);
 
 /* The earliest due time (SIM_NEVER_NS if none), and that of foreground timers only is not kept: see num_foreground. */
 int64_t sim_clock_next_due(struct sim_clock *c);
+
+/* No timer is due before this; cheap, and may be too early: a timer set later or cancelled leaves its place as it was. */
+static inline int64_t sim_clock_no_sooner_than(const struct sim_clock *c)
+{
+	return c->heap_len ? c->heap[0].key_ns : SIM_NEVER_NS;
+}
 
 /* Is any timer of these kinds (bits, 1 << kind) set? Looks at all of them. */
 bool sim_clock_is_any_set(const struct sim_clock *c, uint32_t kinds);

@@ -177,9 +177,11 @@ struct sim_proc *sim_world_add_proc(struct sim_world *w, struct sim_host *h, con
 
 void sim_world_settle(struct sim_world *w)
 {
+	struct sim_clock *c = &w->ctx.clock;
+
 	do
 		sim_fabric_drain(&w->fabric);
-	while (sim_clock_step(&w->ctx.clock, w->ctx.clock.now_ns));
+	while (sim_clock_no_sooner_than(c) <= c->now_ns && sim_clock_step(c, c->now_ns));
 }
 
 void sim_world_run(struct sim_world *w)

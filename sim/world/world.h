@@ -63,7 +63,7 @@ void sim_world_settle(struct sim_world *w);
 
 static inline bool sim_world_is_settled(struct sim_world *w)
 {
-	return !w->fabric.due.head && sim_clock_next_due(&w->ctx.clock) > w->ctx.clock.now_ns;
+	return !w->fabric.due.head && sim_clock_no_sooner_than(&w->ctx.clock) > w->ctx.clock.now_ns;
 }
 
 /* The current task of w lets others run and events happen until nothing foreground is left; then returns. */
