@@ -132,40 +132,11 @@ static void ask_rules(struct sim_gate *g)
 		apply_verdict(g, &v);
 }
 
-bool sim_gate_enter(struct sim_gate *g, struct sim_task *t, enum sim_call_id id, int fd, uint64_t requested)
+bool sim_gate_enter_slowly(struct sim_gate *g)
 {
-	struct sim_world *w = sim_world_of(t);
-
-	g->t = t;
-	g->w = w;
-	g->id = id;
-	g->fd = fd;
-	g->file = sim_fd_file(t->proc->fds, fd);
-	g->sk = NULL;
-	g->sock_id = 0;
-	if (g->file) {
-		g->file->refs++;
-		if (g->file->kind == SIM_FILE_SOCK) {
-			g->sk = g->file->sk;
-			g->sock_id = g->sk->id;
-		}
-	}
-	g->requested = requested;
-	g->limit = UINT64_MAX;
-	g->arg0 = g->arg2 = 0;
-	g->arg1 = requested;
-	g->made_fd = -1;
-	g->rule_id = 0;
-	g->delay_exit_ns = 0;
-	g->answered = false;
-	t->on.call = (uint16_t)id;
-	t->on.fd = fd;
-	t->on.sock_id = 0;
-	t->num_calls++;
-	w->num_calls++;
-	if (__builtin_expect(w->call_cost_ns != 0, 0))
-		pass_time(t, w->call_cost_ns);
-	if (sim_fault_any(&w->rules, id))
+	if (g->w->call_cost_ns)
+		pass_time(g->t, g->w->call_cost_ns);
+	if (sim_fault_any(&g->w->rules, g->id))
 		ask_rules(g);
 	return g->answered;
 }
@@ -242,6 +213,27 @@ static void guard_against_spinning(struct sim_gate *g)
 		spun(g);
 }
 
+/* What moves bytes, as most calls do, is progress; for the rest it must be looked at. */
+static bool has_moved_bytes(const struct sim_gate *g, long result)
+{
+	return result > 0 && sim_call_info(g->id)->traits & (SIM_CALL_IS_SEND | SIM_CALL_IS_RECV);
+}
+
+static __attribute__((noinline)) void note_effect(struct sim_gate *g, long result)
+{
+	switch (effect_of(g, result)) {
+	case PROGRESS:
+		g->t->num_spins = 0;
+		g->w->num_quiet = 0;
+		break;
+	case NO_PROGRESS:
+		guard_against_spinning(g);
+		break;
+	case NEITHER:
+		break;
+	}
+}
+
 /* EINTR, or what becomes it unless the call is begun again: which signal it was. */
 static void blame_signal(struct sim_gate *g)
 {
@@ -277,16 +269,11 @@ long sim_gate_leave(struct sim_gate *g, long result)
 		sim_world_settle(w);
 	if (__builtin_expect(g->delay_exit_ns != 0, 0))
 		pass_time(g->t, g->delay_exit_ns);
-	switch (effect_of(g, result)) {
-	case PROGRESS:
+	if (__builtin_expect(has_moved_bytes(g, result), 1)) {
 		g->t->num_spins = 0;
 		w->num_quiet = 0;
-		break;
-	case NO_PROGRESS:
-		guard_against_spinning(g);
-		break;
-	case NEITHER:
-		break;
+	} else {
+		note_effect(g, result);
 	}
 	if (__builtin_expect((result == -SIM_ERESTART || result == -EINTR) && !g->answered, 0))
 		blame_signal(g);
@@ -333,6 +320,15 @@ static void decode_unix(const struct sockaddr_un *un, socklen_t len, struct sim_
 	a->path[n] = '\0';
 }
 
+void sim_gate_names(struct sim_gate *g, const struct sim_sockaddr *a)
+{
+	g->arg0 = (uint64_t)(a->family & 0xff) | (uint64_t)a->port << 8;
+	if (a->family != AF_UNIX) {
+		g->arg1 = a->addr.d[0];
+		g->arg2 = a->addr.d[1];
+	}
+}
+
 int sim_gate_addr_in(struct sim_gate *g, const struct sockaddr *addr, socklen_t len, struct sim_sockaddr *a)
 {
 	struct sockaddr_storage ss;
@@ -365,11 +361,7 @@ int sim_gate_addr_in(struct sim_gate *g, const struct sockaddr *addr, socklen_t 
 	default:
 		break;
 	}
-	g->arg0 = (uint64_t)(a->family & 0xff) | (uint64_t)a->port << 8;
-	if (a->family != AF_UNIX) {
-		g->arg1 = a->addr.d[0];
-		g->arg2 = a->addr.d[1];
-	}
+	sim_gate_names(g, a);
 	return 0;
 }
 

@@ -35,8 +35,35 @@ struct sim_gate {
 	int64_t delay_exit_ns;
 };
 
+/* The rest of entering, for a world whose calls cost time or that has rules for this call. */
+bool sim_gate_enter_slowly(struct sim_gate *g);
+
 /* True: do not do the call, leave with g->answer. */
-bool sim_gate_enter(struct sim_gate *g, struct sim_task *t, enum sim_call_id id, int fd, uint64_t requested);
+static inline bool sim_gate_enter(struct sim_gate *g, struct sim_task *t, enum sim_call_id id, int fd,
+				  uint64_t requested)
+{
+	struct sim_world *w = sim_world_of(t);
+	struct sim_file *file = sim_fd_file(t->proc->fds, fd);
+
+	*g = (struct sim_gate){ .t = t, .w = w, .id = id, .fd = fd, .file = file, .requested = requested,
+				.limit = UINT64_MAX, .arg1 = requested, .made_fd = -1 };
+	if (file) {
+		file->refs++;
+		if (file->kind == SIM_FILE_SOCK) {
+			g->sk = file->sk;
+			g->sock_id = file->sk->id;
+		}
+	}
+	t->on.call = (uint16_t)id;
+	t->on.fd = fd;
+	t->on.sock_id = 0;
+	t->num_calls++;
+	w->num_calls++;
+	if (__builtin_expect(w->call_cost_ns || sim_fault_any(&w->rules, id), 0))
+		return sim_gate_enter_slowly(g);
+	return false;
+}
+
 /* The result as the face is to see it. */
 long sim_gate_leave(struct sim_gate *g, long result);
 
@@ -50,6 +77,9 @@ long sim_gate_fail(struct sim_gate *g, int err, enum sim_why_key key, int64_t ar
 int sim_gate_addr_in(struct sim_gate *g, const struct sockaddr *addr, socklen_t len, struct sim_sockaddr *a);
 /* *len is room, then the true length, as accept(2) says. */
 int sim_gate_addr_out(struct sim_gate *g, const struct sim_sockaddr *a, struct sockaddr *addr, socklen_t *len);
+
+/* The call is about this address, which it made or found by itself: for the trace. */
+void sim_gate_names(struct sim_gate *g, const struct sim_sockaddr *a);
 
 /* A timeout given as a span: the deadline in virtual time (NULL: SIM_NEVER_NS), or -EFAULT, -EINVAL. */
 int sim_gate_deadline(struct sim_gate *g, const struct timespec *span, int64_t *deadline_ns);

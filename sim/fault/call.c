@@ -19,7 +19,7 @@
 SIM_CALL_TABLE(CALL_ERRS)
 
 #define CALL_INFO(id, name, traits, ...) { name, traits, errs_##id },
-static const struct sim_call_info infos[SIM_CALL_NUM] = { SIM_CALL_TABLE(CALL_INFO) };
+const struct sim_call_info sim_call_infos[SIM_CALL_NUM] = { SIM_CALL_TABLE(CALL_INFO) };
 
 struct class_name {
 	const char *name;
@@ -51,18 +51,12 @@ static const struct err_name h_errno_names[] = {
 	{ "NO_ADDRESS", NO_ADDRESS },
 };
 
-const struct sim_call_info *sim_call_info(enum sim_call_id call)
-{
-	SIM_ASSERT((unsigned)call < SIM_CALL_NUM);
-	return &infos[call];
-}
-
 int sim_call_by_name(const char *name, size_t len)
 {
 	int i;
 
 	for (i = 0; i < SIM_CALL_NUM; i++) {
-		if (strlen(infos[i].name) == len && memcmp(infos[i].name, name, len) == 0)
+		if (strlen(sim_call_infos[i].name) == len && memcmp(sim_call_infos[i].name, name, len) == 0)
 			return i;
 	}
 	return -1;
@@ -129,7 +123,7 @@ static void add_class(struct sim_call_set *out, unsigned bits)
 	int i;
 
 	for (i = 0; i < SIM_CALL_NUM; i++) {
-		if (infos[i].traits & bits)
+		if (sim_call_infos[i].traits & bits)
 			sim_call_set_add(out, (enum sim_call_id)i);
 	}
 }
@@ -175,7 +169,7 @@ static int unknown_call(struct sim_slice in, struct sim_diag *d)
 		return sim_diag_slice(
 			d, in, "\"!\" stands once, before the whole set: \"!send,recv\" is all but the two");
 	for (i = 0; i < SIM_CALL_NUM; i++)
-		sim_suggest_offer(&s, infos[i].name);
+		sim_suggest_offer(&s, sim_call_infos[i].name);
 	if (s.best)
 		return sim_diag_slice(d, in, "unknown call \"" SIM_SLICE_FMT "\"%s", SIM_SLICE_ARG(in),
 				      sim_suggest_text(&s, near));

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/base/assert.h"
+
 /* Classes, as a rule names them with a percent sign; %net and %desc as strace has them. */
 #define SIM_CALL_IS_SEND    0x0001u
 #define SIM_CALL_IS_RECV    0x0002u
@@ -176,7 +178,13 @@ struct sim_call_info {
 				twice */
 };
 
-const struct sim_call_info *sim_call_info(enum sim_call_id call);
+extern const struct sim_call_info sim_call_infos[SIM_CALL_NUM];
+
+static inline const struct sim_call_info *sim_call_info(enum sim_call_id call)
+{
+	SIM_ASSERT((unsigned)call < SIM_CALL_NUM);
+	return &sim_call_infos[call];
+}
 
 static inline const char *sim_call_name(enum sim_call_id call)
 {
