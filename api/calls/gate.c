@@ -158,7 +158,7 @@ static void spun(struct sim_gate *g)
 	if (w->sched.idle(&w->sched)) {
 		; /* something has happened, and not only what goes on for ever */
 	} else if (sim_call_info(g->id)->traits & SIM_CALL_IS_CLOCK) {
-		w->ctx.clock.now_ns += SPIN_STEP_NS;
+		sim_clock_pass(&w->ctx.clock, sim_now(&w->ctx) + SPIN_STEP_NS);
 	} else {
 		if (t->num_spins >= w->spin_limit * SPIN_REPORT_FACTOR && w->on_spin) {
 			t->num_spins = 0;

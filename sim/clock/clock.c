@@ -211,6 +211,16 @@ bool sim_clock_is_any_set(const struct sim_clock *c, uint32_t kinds)
 	return false;
 }
 
+void sim_clock_pass(struct sim_clock *c, int64_t until_ns)
+{
+	int64_t due_ns = sim_clock_next_due(c);
+
+	if (until_ns > due_ns)
+		until_ns = due_ns;
+	if (until_ns > c->now_ns)
+		c->now_ns = until_ns;
+}
+
 bool sim_clock_step(struct sim_clock *c, int64_t limit_ns)
 {
 	struct sim_timer *t;

@@ -111,6 +111,9 @@ static inline int64_t sim_clock_no_sooner_than(const struct sim_clock *c)
 /* Is any timer of these kinds (bits, 1 << kind) set? Looks at all of them. */
 bool sim_clock_is_any_set(const struct sim_clock *c, uint32_t kinds);
 
+/* Time passes without anything happening, up to until_ns, but never past a timer that is set. */
+void sim_clock_pass(struct sim_clock *c, int64_t until_ns);
+
 /* Fires the earliest timer, if it is due at or before limit_ns, moving time to it. False: none was. */
 bool sim_clock_step(struct sim_clock *c, int64_t limit_ns);
 

@@ -226,6 +226,21 @@ static void a_loop_that_only_reads_the_clock_moves_time(void **state)
 	assert_true(time(NULL) > began);
 }
 
+/* FIN_WAIT_2's timer is due between two of the steps in which such a loop moves time. */
+static void a_loop_that_reads_the_clock_passes_housekeeping(void **state)
+{
+	time_t began = time(NULL);
+
+	(void)state;
+	sim_sysctl("client", "net.ipv4.tcp_fin_timeout", "1");
+	sim_link("client", "server", "delay 1234567ns");
+	sim_pair(pair, "tcp");
+	close(pair[0]);
+	while (time(NULL) < began + 3)
+		;
+	close(pair[1]);
+}
+
 static char block[1 << 20];
 
 /* Probes of the closed window go on, and bring nothing. */
@@ -537,6 +552,7 @@ int main(void)
 		sim_test(a_loop_without_waiting_jumps_to_the_next_event),
 		sim_test(polling_without_waiting_jumps_to_the_next_event),
 		sim_test(a_loop_that_only_reads_the_clock_moves_time),
+		sim_test(a_loop_that_reads_the_clock_passes_housekeeping),
 		cmocka_unit_test(a_loop_that_nothing_can_end_is_told),
 		sim_test(probes_of_a_closed_window_do_not_keep_a_world_running),
 		sim_test(an_hour_takes_no_wall_time),
