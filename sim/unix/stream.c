@@ -200,13 +200,13 @@ ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim
 	if (m->flags & MSG_OOB) /* FIDELITY: absent */
 		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_OOB, 0, 0,
 				     0);
-	do {
+	for (;;) {
 		uint32_t n;
 		int err;
 
 		if (!u->stream.data.len) {
 			if (copied >= target)
-				break;
+				return (ssize_t)copied;
 			err = wait_for_data(u, t, m, &deadline_ns);
 			if (err <= 0)
 				return copied ? (ssize_t)copied : err;
@@ -217,6 +217,7 @@ ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim
 		copied += n;
 		if (err)
 			return copied ? (ssize_t)copied : bad_pointer(u, t, m);
-	} while (copied < m->len && !(m->flags & MSG_PEEK));
-	return (ssize_t)copied;
+		if (copied >= m->len || (m->flags & MSG_PEEK))
+			return (ssize_t)copied;
+	}
 }
