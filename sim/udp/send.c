@@ -134,6 +134,7 @@ static int check_knobs(struct sim_udp_sock *us, struct sim_task *t, size_t len)
 			     (int64_t)max, 0, 0);
 }
 
+/* 0: there is room; 1: there is now, but other tasks have had their turn meanwhile; or -errno. */
 static int wait_for_room(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
 {
 	struct sim_sock *sk = &us->in.sk;
@@ -149,7 +150,7 @@ static int wait_for_room(struct sim_udp_sock *us, struct sim_task *t, const stru
 			return sim_sock_fail(sk, t, EPIPE, SIM_WHY_SHUT_WR, SIM_NEVER_NS, sk->made_ns, 0, 0,
 					     0);
 		if (__builtin_expect(has_room(us, m->len), 1))
-			return 0;
+			return waited;
 		if (m->nonblock)
 			return no_room(us, t, SIM_NEVER_NS);
 		if (!waited) {
@@ -405,6 +406,9 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 		err = check_knobs(us, t, len);
 	if (!err)
 		err = wait_for_room(us, t, m);
+	/* They may have sent elsewhere, or corked: the way and the checks are to be made again, and wait no more. */
+	if (__builtin_expect(err > 0, 0))
+		return sim_udp_send(sk, t, m);
 	if (err)
 		return err;
 	if (__builtin_expect((m->flags & MSG_MORE) || us->cork_option, 0)) {
