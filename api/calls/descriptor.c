@@ -25,10 +25,13 @@ long sim_call_close(struct sim_task *t, int fd)
 	f = sim_fd_remove(t->proc->fds, fd);
 	if (!f)
 		return sim_gate_leave(&g, sim_gate_fail(&g, EBADF, SIM_WHY_BAD_FD, fd, 0));
-	/* The gate's own reference must not be the last, or a lingering close would block outside the call. */
-	f->refs--;
-	g.file = NULL;
-	g.sk = NULL; /* it may be gone in a moment; the record keeps its id */
+	/* The gate's own reference must not be the last, or a lingering close would block outside the call. It is of
+	 * another file if the number changed hands while the call was delayed. */
+	if (f == g.file) {
+		f->refs--;
+		g.file = NULL;
+		g.sk = NULL; /* it may be gone in a moment; the record keeps its id */
+	}
 	sim_file_put(&g.w->ctx, f, t);
 	return sim_gate_leave(&g, 0);
 }
