@@ -326,6 +326,35 @@ static void thread_that_is_no_task_gets_no_socket(void **state)
 	assert_int_equal(err, EAFNOSUPPORT);
 }
 
+static void *try_names(void *arg)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct addrinfo *list;
+	char host[NI_MAXHOST];
+	int *err = arg;
+
+	err[0] = getnameinfo((struct sockaddr *)&a, sizeof a, host, sizeof host, NULL, 0, 0);
+	err[1] = getaddrinfo("localhost", NULL, NULL, &list);
+	err[2] = gethostbyname("localhost") ? 0 : h_errno;
+	/* Of a number no network is asked. */
+	err[3] = getnameinfo((struct sockaddr *)&a, sizeof a, host, sizeof host, NULL, 0, NI_NUMERICHOST);
+	return NULL;
+}
+
+static void thread_that_is_no_task_asks_no_real_name_server(void **state)
+{
+	int err[4] = { 0, 0, 0, -1 };
+	pthread_t thread;
+
+	(void)state;
+	pthread_create(&thread, NULL, try_names, err);
+	pthread_join(thread, NULL);
+	assert_int_equal(err[0], EAI_SYSTEM);
+	assert_int_equal(err[1], EAI_SYSTEM);
+	assert_int_equal(err[2], NETDB_INTERNAL);
+	assert_int_equal(err[3], 0);
+}
+
 static void families_that_are_not_simulated_do_not_reach_the_real_network(void **state)
 {
 	(void)state;
@@ -446,6 +475,7 @@ int main(void)
 		sim_test(fortified_calls_are_simulated_too),
 		sim_test(fortified_call_with_too_little_room_ends_the_program),
 		sim_test(thread_that_is_no_task_gets_no_socket),
+		sim_test(thread_that_is_no_task_asks_no_real_name_server),
 		sim_test(families_that_are_not_simulated_do_not_reach_the_real_network),
 		sim_test(a_file_is_sent_from_its_place),
 		sim_test(clocks_begin_at_fixed_times),

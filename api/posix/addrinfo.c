@@ -418,8 +418,12 @@ int sim_getnameinfo(const struct sockaddr *addr, socklen_t len, char *host, sock
 	uint16_t port;
 	int err = 0;
 
-	if (!t)
+	if (!t) {
+		/* A name is asked of the network, a number of nobody. */
+		if (!(flags & NI_NUMERICHOST) && !sim_posix_may_use_libc("getnameinfo"))
+			return EAI_SYSTEM;
 		return sim_libc()->getnameinfo(addr, len, host, host_len, service, service_len, flags);
+	}
 	if (flags & ~KNOWN_NI_FLAGS)
 		return EAI_BADFLAGS;
 	if (!addr || len < sizeof addr->sa_family)
