@@ -20,7 +20,7 @@
 #include "sim/packet/packet.h"
 #include "sim/tcp/conn.h"
 
-enum { SOCKET_GONE = 2, TASK_BEGAN = 1, TIME_COLUMN = 11, HOST_COLUMN = 8 };
+enum { TIME_COLUMN = 11, HOST_COLUMN = 8 };
 
 /* ---- packets ---- */
 
@@ -227,7 +227,7 @@ static void on_record(void *ctx, const struct sim_trace_rec *r, const struct sim
 			keep_why(c, r);
 	} else if (r->kind == SIM_TRACE_STATE && r->arg[1] == SIM_TCP_ESTABLISHED) {
 		sim_control_sock_connected(c, r->obj);
-	} else if (r->kind == SIM_TRACE_SOCKET && r->arg[0] == SOCKET_GONE) {
+	} else if (r->kind == SIM_TRACE_SOCKET && r->arg[0] == SIM_TRACE_ENDED) {
 		struct sim_sock *sk = sim_world_find_sock(c->w, r->obj);
 
 		if (sk)

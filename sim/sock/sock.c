@@ -7,7 +7,7 @@
 
 #include "sim/base/assert.h"
 
-enum { TRACE_MADE = 1, TRACE_GONE = 2, LOG_FIRST_BYTES = 256 };
+enum { LOG_FIRST_BYTES = 256 };
 
 void sim_sock_init(struct sim_sock *sk, struct sim_net *net, enum sim_sock_kind kind, int domain, int type,
 		   int protocol)
@@ -30,7 +30,7 @@ void sim_sock_init(struct sim_sock *sk, struct sim_net *net, enum sim_sock_kind 
 	sim_list_append(&net->sockets, &sk->node);
 	net->num_sockets++;
 	r = sim_trace_open(&net->ctx->trace, sk->made_ns, SIM_TRACE_SOCKET, net->host_id, sk->id);
-	r->arg[0] = TRACE_MADE;
+	r->arg[0] = SIM_TRACE_BEGAN;
 	r->arg[1] = (uint64_t)(unsigned)domain | (uint64_t)(unsigned)type << 16 | (uint64_t)(unsigned)protocol << 32;
 	r->arg[2] = r->arg[3] = r->arg[4] = r->arg[5] = 0;
 	sim_trace_commit(&net->ctx->trace, r, NULL);
@@ -50,7 +50,7 @@ void sim_sock_fini(struct sim_sock *sk)
 	struct sim_arena *a = sim_sock_arena(sk);
 
 	SIM_ASSERT(sim_list_empty(&sk->wait.waits));
-	sim_trace_write(&sk->net->ctx->trace, SIM_TRACE_SOCKET, sk->net->host_id, sk->id, TRACE_GONE, 0);
+	sim_trace_write(&sk->net->ctx->trace, SIM_TRACE_SOCKET, sk->net->host_id, sk->id, SIM_TRACE_ENDED, 0);
 	sim_list_remove(&sk->node);
 	sk->net->num_sockets--;
 	if (sk->test) {

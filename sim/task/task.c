@@ -13,8 +13,6 @@
 #include "sim/base/str.h"
 #include "sim/trace/ctx.h"
 
-enum { TASK_BEGAN = 1, TASK_ENDED = 2 };
-
 void sim_sched_init(struct sim_sched *s, struct sim_ctx *ctx)
 {
 	memset(s, 0, sizeof *s);
@@ -46,7 +44,7 @@ struct sim_task *sim_task_new(struct sim_sched *s, struct sim_proc *proc, const 
 		t->state = SIM_TASK_READY;
 		sim_list_append(&s->ready, &t->node);
 	}
-	sim_trace_write(&s->ctx->trace, SIM_TRACE_TASK, 0, t->id, TASK_BEGAN, 0);
+	sim_trace_write(&s->ctx->trace, SIM_TRACE_TASK, 0, t->id, SIM_TRACE_BEGAN, 0);
 	return t;
 }
 
@@ -185,7 +183,7 @@ void sim_task_exit(struct sim_task *t)
 	SIM_ASSERT(s->current == t && t->carrier);
 	bury(s);
 	t->state = SIM_TASK_DEAD;
-	sim_trace_write(&s->ctx->trace, SIM_TRACE_TASK, 0, t->id, TASK_ENDED, 0);
+	sim_trace_write(&s->ctx->trace, SIM_TRACE_TASK, 0, t->id, SIM_TRACE_ENDED, 0);
 	for (;;) {
 		struct sim_task *next = pick(s);
 

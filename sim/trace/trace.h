@@ -30,13 +30,14 @@ enum sim_trace_kind {
 	SIM_TRACE_FLOW,	  /* obj: flow id. [0..1] source address, [2..3] destination, [4] proto | ports << 16, << 32 */
 	SIM_TRACE_STATE,  /* a connection's state. [0] old, [1] new (enum sim_tcp_state) */
 	SIM_TRACE_TIMER,  /* a protocol timer fires. [0] enum sim_timer_kind, [1] how many times in a row */
-	SIM_TRACE_SIGNAL, /* obj: process. [0] signal, [1] what was done: 0 ignored, 1 handler, 2 ended, 3 blocked */
+	SIM_TRACE_SIGNAL, /* obj: process. [0] signal, [1] what is done: enum sim_signal_action (proc/proc.h) */
 	SIM_TRACE_RULE,	  /* obj: rule id. [0] call id, [1] how many other rules matched and gave way */
-	SIM_TRACE_TASK,	  /* obj: task. [0] 1 began, 2 ended, 3 killed; [1] status */
-	SIM_TRACE_SOCKET, /* [0] 1 made, 2 gone; [1] domain | type << 16 | protocol << 32 */
-	SIM_TRACE_NOTE,	  /* [0] enum of the writer's */
+	SIM_TRACE_TASK,	  /* obj: task. [0] enum sim_trace_life */
+	SIM_TRACE_SOCKET, /* [0] enum sim_trace_life; [1] domain | type << 16 | protocol << 32 */
 	SIM_TRACE_NUM_KINDS
 };
+
+enum sim_trace_life { SIM_TRACE_BEGAN = 1, SIM_TRACE_ENDED };
 
 /* Why a packet was dropped. */
 enum sim_drop {
@@ -123,7 +124,7 @@ static inline void sim_trace_commit(struct sim_trace *t, const struct sim_trace_
 void sim_trace_write(struct sim_trace *t, enum sim_trace_kind kind, uint16_t host, uint32_t obj, uint64_t arg0,
 		     uint64_t arg1);
 
-/* How far back the ring goes: record number n (from 0), NULL if it is gone or not yet written. */
+/* Record number n (from 0), NULL if it is gone or not yet written. One place of the ring is the open record's. */
 const struct sim_trace_rec *sim_trace_get(const struct sim_trace *t, uint64_t n);
 
 const char *sim_drop_name(enum sim_drop d);

@@ -47,7 +47,7 @@ static int done(void **state)
 static void write_number(uint64_t n)
 {
 	the_clock.now_ns = (int64_t)n * 10;
-	sim_trace_write(&trace, SIM_TRACE_NOTE, 1, (uint32_t)n, n, n + 1);
+	sim_trace_write(&trace, SIM_TRACE_TASK, 1, (uint32_t)n, n, n + 1);
 }
 
 static void a_record_is_what_was_written(void **state)
@@ -61,7 +61,7 @@ static void a_record_is_what_was_written(void **state)
 	r = sim_trace_get(&trace, 0);
 	assert_non_null(r);
 	assert_int_equal(r->time_ns, 70);
-	assert_int_equal(r->kind, SIM_TRACE_NOTE);
+	assert_int_equal(r->kind, SIM_TRACE_TASK);
 	assert_int_equal(r->host, 1);
 	assert_int_equal(r->obj, 7);
 	assert_int_equal(r->arg[0], 7);
@@ -234,12 +234,12 @@ static void the_order_of_records_is_in_the_hash(void **state)
 
 	(void)state;
 	sim_trace_hash_start(&trace);
-	write_one(SIM_TRACE_NOTE, 0, 1, 1, arg);
-	write_one(SIM_TRACE_NOTE, 0, 1, 2, arg);
+	write_one(SIM_TRACE_TASK, 0, 1, 1, arg);
+	write_one(SIM_TRACE_TASK, 0, 1, 2, arg);
 	h = trace.hash;
 	sim_trace_hash_start(&trace);
-	write_one(SIM_TRACE_NOTE, 0, 1, 2, arg);
-	write_one(SIM_TRACE_NOTE, 0, 1, 1, arg);
+	write_one(SIM_TRACE_TASK, 0, 1, 2, arg);
+	write_one(SIM_TRACE_TASK, 0, 1, 1, arg);
 	assert_int_not_equal(trace.hash, h);
 }
 
