@@ -21,7 +21,6 @@
 #define NUM(a)     (sizeof(a) / sizeof(a)[0])
 #define ERRNO_MAX  4095 /* strace(1): a numeric error */
 #define SIGNAL_MAX 64
-#define FD_MAX     1048575
 #define KEYS                                                                                 \
 	"actions: error=ERRNO retval=N short=N returns=LIST signal=SIGNAL delay_enter=SPAN " \
 	"delay_exit=SPAN; conditions: when=N p=N% host=NAME fd=N peer=ADDR:PORT state=NAME " \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* clang-format off */
 /*
  * Rules for calls, in strace's syntax (strace(1), Tampering) with conditions and actions of our own beside:
  *
@@ -6,33 +7,38 @@
  *	%send:returns=10,10,EINTR,*:host=client
  *	!%net:delay_enter=5ms:p=1%
  *
- * A query goes in (which call, on what, how much), a verdict comes out (what the gate shall do instead or
- *besides).
+ * A query goes in (which call, on what, how much), a verdict comes out (what the gate shall do instead or besides).
  *
  * CALLSET   names and %classes with commas between; "!" before it means all but these; "all".
+ *
  * Actions, of the first four one:
- *	error=ERRNO		the call did not happen and fails so; for resolver calls EAI_ and h_errno
- *names. What the call's manual page does not document needs error=!ERRNO
+ *	error=ERRNO		the call did not happen and fails so; for resolver calls EAI_ and h_errno names.
+ *				What the call's manual page does not document needs error=!ERRNO
  *	retval=N		the call did not happen and says N
- *	short=N, short=N%	at most N bytes, or of what was asked for (rounded down, at least 1), are
- *moved returns=R,R,...		one result a call that the rule fires at: N or N% as with short (on a call
- *that moves no bytes: as with retval; 0 is always a retval), ERRNO as with error, * as the network would.
- *After the last: as the network would, for ever signal=SIGNAL		raised on entering delay_enter=SPAN
- *virtual time before and after; a bare number is microseconds, as strace has it delay_exit=SPAN Conditions,
- *all of which must hold: host=NAME fd=N peer=ADDR:PORT state=NAME,... after=BYTES during=T..T	choose calls
+ *	short=N, short=N%	at most N bytes, or of what was asked for (rounded down, at least 1), are moved
+ *	returns=R,R,...		one result a call that the rule fires at: N or N% as with short (on a call that
+ *				moves no bytes: as with retval; 0 is always a retval), ERRNO as with error, * as the
+ *				network would. After the last: as the network would, for ever
+ *	signal=SIGNAL		raised on entering
+ *	delay_enter=SPAN	virtual time before
+ *	delay_exit=SPAN		and after; a bare number is microseconds, as strace has it
+ *
+ * Conditions, all of which must hold:
+ *	host=NAME fd=N peer=ADDR:PORT state=NAME,... after=BYTES during=T..T	choose calls
  *	when=F, F..L, F+, F+S, F..L+S	of the calls so chosen, the Fth and so on; counted per host
  *	p=1%				of those, one in so many, drawn from the seed
  *	once				and then never again
  *
- * peer= takes an address or a host's name, a port, or both ("10.0.0.2", ":80", "[::1]:80", "server:80").
- *state= takes ss(8)'s names. after= looks at the bytes that the socket has moved in the call's direction, of
- *a call without one at both. during= is from (inclusive) to (exclusive); "1s.." has no end.
+ * peer= takes an address or a host's name, a port, or both ("10.0.0.2", ":80", "[::1]:80", "server:80"). state= takes
+ * ss(8)'s names. after= looks at the bytes that the socket has moved in the call's direction, of a call without one
+ * at both. during= is from (inclusive) to (exclusive); "1s.." has no end.
  *
- * Unlike strace's, the count of a rule runs over all the calls it names together: "the third %send" is the
- *third of any of them. What cannot ever fire is refused.
+ * Unlike strace's, the count of a rule runs over all the calls it names together: "the third %send" is the third of
+ * any of them. What cannot ever fire is refused.
  *
  * Owns the rules and their counts. Must not know sockets, packets, or who asks.
  */
+/* clang-format on */
 #ifndef SIM_FAULT_RULE_H
 #define SIM_FAULT_RULE_H
 
@@ -115,7 +121,6 @@ enum sim_fault_state {
 	SIM_FAULT_LAST_ACK,
 	SIM_FAULT_LISTEN,
 	SIM_FAULT_CLOSING,
-	SIM_FAULT_NUM_STATES
 };
 
 /* inet_pton(3)'s forms into 16 bytes (IPv4 as ::ffff:a.b.c.d). Addresses lie above this layer: the caller

@@ -2,7 +2,7 @@
 /*
  * Everything that reads what a user wrote, fed with anything: rules, netem descriptions, scripts of peers,
  * quantities. What is accepted must hold together and read back; what is refused must come with a message of
- *three lines whose caret stands in the line shown.
+ * three lines whose caret stands in the line shown.
  *
  *	clang -g -fsanitize=fuzzer,address,undefined -iquote . tests/fuzz/parse_fuzz.c tests/support/fatal.c \
  *		sim/base/{diag,quantity,names,str,arena}.c sim/fault/{call,condition,match,parse,rule}.c \

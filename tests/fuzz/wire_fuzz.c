@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Packets from any bytes. What parses must be emitted again and parse to the same; so must what is a
- *quotation in an ICMP error, fragments, options in any order. Input that begins with "hex:" is read as
- *hexadecimal digits, and the checksum of an IPv4 header is put right first, so that more gets through.
+ * quotation in an ICMP error, fragments, options in any order. Input that begins with "hex:" is read as
+ * hexadecimal digits, and the checksum of an IPv4 header is put right first, so that more gets through.
  *
  *	clang -g -fsanitize=fuzzer,address,undefined -iquote . tests/fuzz/wire_fuzz.c tests/support/fatal.c \
  *		sim/packet/{bytes,packet,wire}.c sim/base/{arena,checksum}.c sim/trace/trace.c
