@@ -132,7 +132,7 @@ const char *sim_ioctl_name(unsigned long request)
 	return NULL;
 }
 
-static size_t num_rows(_Bool (*row)(size_t n, struct sim_option_doc *doc))
+static size_t num_rows(bool (*row)(size_t n, struct sim_option_doc *doc))
 {
 	struct sim_option_doc doc;
 	size_t n = 0;
@@ -144,7 +144,7 @@ static size_t num_rows(_Bool (*row)(size_t n, struct sim_option_doc *doc))
 
 bool sim_all_options_doc(size_t n, struct sim_option_doc *doc)
 {
-	static _Bool (*const layers[])(size_t n, struct sim_option_doc * doc) = {
+	static bool (*const layers[])(size_t n, struct sim_option_doc * doc) = {
 		sim_sock_option_doc,
 		sim_inet_option_doc,
 		sim_tcp_option_doc,

@@ -11,7 +11,7 @@
 struct sim_ready_item {
 	int fd;                /* negative: ignored */
 	uint32_t want;         /* EPOLL* bits, with those that are always told */
-	uint32_t got;          /* EPOLLNVAL: no such descriptor */
+	uint32_t got;          /* SIM_READY_BAD: no such descriptor */
 	struct sim_file *file; /* while the call waits: with a reference */
 	struct sim_wait wait;
 };
@@ -44,7 +44,7 @@ static inline struct sim_ready_item *sim_ready_add(struct sim_ready_set *s, int 
 
 /*
  * How many items have something to tell, at once or by the deadline (0 then); -EINTR, or what a dead-lock
- * answers. Sets g->progress: to have waited is progress, to have looked is not.
+ * answers.
  */
 long sim_ready_wait(struct sim_gate *g, struct sim_ready_set *s, int64_t deadline_ns);
 

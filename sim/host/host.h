@@ -6,6 +6,9 @@
 #ifndef SIM_HOST_HOST_H
 #define SIM_HOST_HOST_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "sim/ip/ip.h"
 #include "sim/sock/sock.h"
 
@@ -34,7 +37,7 @@ int sim_host_socketpair(struct sim_net *net, struct sim_task *t, int domain, int
 
 /* The value of a sysctl by name, in Linux's form ("4096 16384 4194304" for several). */
 struct sim_diag;
-_Bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *value, struct sim_diag *diag);
-_Bool sim_host_sysctl_get(const struct sim_host *h, const char *name, char *buf, size_t cap);
+bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *value, struct sim_diag *diag);
+bool sim_host_sysctl_get(const struct sim_host *h, const char *name, char *buf, size_t cap);
 
 #endif

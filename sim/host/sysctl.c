@@ -43,7 +43,7 @@ static const struct row *find(struct sim_slice name, unsigned *num)
 	return NULL;
 }
 
-static _Bool unknown_name(struct sim_slice name, struct sim_diag *d)
+static bool unknown_name(struct sim_slice name, struct sim_diag *d)
 {
 	struct sim_suggest s = sim_suggest_for(name);
 	char buf[SIM_SUGGEST_BYTES];
@@ -69,7 +69,7 @@ static struct sim_slice next_word(struct sim_slice *rest)
 	return word;
 }
 
-_Bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *value, struct sim_diag *d)
+bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *value, struct sim_diag *d)
 {
 	struct sim_source name_src = sim_source_of("sysctl name", name), src = sim_source_of("sysctl value", value);
 	struct sim_slice rest = sim_slice_all(&src);
@@ -108,7 +108,7 @@ _Bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *valu
 	return true;
 }
 
-_Bool sim_host_sysctl_get(const struct sim_host *h, const char *name, char *buf, size_t cap)
+bool sim_host_sysctl_get(const struct sim_host *h, const char *name, char *buf, size_t cap)
 {
 	struct sim_source src = sim_source_of("sysctl name", name);
 	struct sim_sysctls copy = h->net.sysctl;

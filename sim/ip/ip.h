@@ -3,7 +3,7 @@
  * The IP stack of one host: interfaces, addresses, routes, output with fragmentation, input with reassembly,
  * ICMP.
  *
- * Must not know transports: what arrives goes up through sim_ip_protocols[], errors too. IPv4 (RFC 791), IPv6
+ * Must not know transports: what arrives goes up through sim_ip_protocol(), errors too. IPv4 (RFC 791), IPv6
  * (RFC 8200), ICMP (RFC 792, 4443), ip(7), ipv6(7).
  */
 #ifndef SIM_IP_IP_H

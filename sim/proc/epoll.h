@@ -3,6 +3,9 @@
  * epoll(7): sets of (file, descriptor), level and edge triggered, one-shot, nested. Items wait on their file's wait
  * queue and put themselves on the set's ready list, so that a wait costs what is ready, not what is watched.
  * Real descriptors of the program can be members too: they are asked through sim_real_ready().
+ *
+ * FIDELITY: stored: EPOLLEXCLUSIVE, which lets the kernel wake as few as one of several sets: here all of them hear.
+ * EPOLLWAKEUP has no effect: no virtual host sleeps.
  */
 #ifndef SIM_PROC_EPOLL_H
 #define SIM_PROC_EPOLL_H
@@ -19,12 +22,12 @@ struct sim_epoll {
 	struct sim_list items;	/* in order of adding */
 	struct sim_list ready;
 	struct sim_list real;	/* items on real descriptors */
-	struct sim_hmap by_key; /* (file, fd) */
+	struct sim_hmap by_key; /* hashed by descriptor */
 	struct sim_waitq wait;
 	uint32_t num_items;
 };
 
-/* Supplied by the embedder: which of `events` hold on a real descriptor now (no waiting); EPOLLNVAL if it is bad. */
+/* Supplied by the embedder: which of `events` hold on a real descriptor now (no waiting); SIM_REAL_BAD: it is none. */
 #define SIM_REAL_BAD UINT32_MAX
 uint32_t sim_real_ready(int fd, uint32_t events);
 

@@ -6,6 +6,7 @@
 #ifndef SIM_SOCK_OPTION_H
 #define SIM_SOCK_OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum sim_fidelity { SIM_FIDELITY_SIMULATED, SIM_FIDELITY_STORED, SIM_FIDELITY_ABSENT };
@@ -17,6 +18,6 @@ struct sim_option_doc {
 };
 
 /* Row n of a layer's options, false past the last: sock/ has SOL_SOCKET's, ip/ and tcp/ their own functions alike. */
-_Bool sim_sock_option_doc(size_t n, struct sim_option_doc *doc);
+bool sim_sock_option_doc(size_t n, struct sim_option_doc *doc);
 
 #endif

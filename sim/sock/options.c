@@ -240,7 +240,7 @@ static const struct sim_option_doc absent_options[] = {
 
 enum { NUM_ABSENT_OPTIONS = sizeof absent_options / sizeof absent_options[0] };
 
-_Bool sim_sock_option_doc(size_t n, struct sim_option_doc *doc)
+bool sim_sock_option_doc(size_t n, struct sim_option_doc *doc)
 {
 	if (n < NUM_INT_OPTIONS) {
 		const struct int_option *o = &int_options[n];

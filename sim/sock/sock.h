@@ -58,7 +58,7 @@ struct sim_msg {
 	int out_flags;		/* receive: MSG_TRUNC, MSG_EOR, ... for msg_flags */
 };
 
-/* The tester's exact knobs, and what the socket has moved: made when first needed. */
+/* What the socket has moved: made when first needed. */
 struct sim_sock_log {
 	unsigned char *data;
 	uint64_t num_bytes;	/* all that passed */
@@ -67,6 +67,7 @@ struct sim_sock_log {
 
 enum { SIM_SOCK_LOG_MAX_BYTES = 1 << 20 };
 
+/* The tester's exact knobs: made when first needed. */
 struct sim_sock_test {
 	bool has_sndbuf, has_capacity;
 	uint64_t sndbuf_bytes;	 /* exact: room returns when acknowledged */
@@ -102,7 +103,7 @@ struct sim_sock {
 	struct sim_sock_log *sent, *delivered; /* NULL until bytes moved while `record` is on */
 	uint64_t num_sent_bytes, num_delivered_bytes; /* accepted from, and handed to the program, ever */
 	uint32_t flow;			 /* trace id, 0: none yet */
-	uint32_t bound_if;		 /* SO_BINDTODEVICE: interface index, 0: any */
+	uint32_t bound_if;		 /* interface index, 0: any; the place of SO_BINDTODEVICE, which is absent */
 	int64_t made_ns;
 };
 
@@ -126,7 +127,7 @@ struct sim_sock_ops {
 	int (*shutdown)(struct sim_sock *sk, struct sim_task *t, int how); /* SHUT_RD, SHUT_WR, SHUT_RDWR */
 	uint32_t (*poll)(struct sim_sock *sk); /* EPOLL* bits that hold now */
 	int (*getname)(struct sim_sock *sk, struct sim_task *t, struct sim_sockaddr *a, bool peer);
-	/* Options that sock_options.c does not know: -ENOPROTOOPT. *len is room, then size. */
+	/* Options that sock/options.c does not know: -ENOPROTOOPT. *len is room, then size. */
 	int (*setopt)(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len);
 	int (*getopt)(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len);
 	int (*ioctl)(struct sim_sock *sk, struct sim_task *t, unsigned long request, int *value);

@@ -13,7 +13,6 @@
 enum sim_wait_kind {
 	SIM_WAIT_TASK,	/* owner: struct sim_task */
 	SIM_WAIT_EPOLL, /* owner: an epoll item */
-	SIM_WAIT_PEER,	/* owner: a scripted peer */
 	SIM_WAIT_NUM_KINDS
 };
 

@@ -5,7 +5,7 @@
 
 #include "sim/unix/unix_domain.h"
 
-enum { SIM_UNIX_ABSTRACT_DEV = 0, SIM_UNIX_TREE_DEV = 1 };
+enum { SIM_UNIX_TREE_DEV = 1 }; /* struct sim_unix_inode.dev of the virtual tree */
 
 /* What is told to who waits, in all of its names: POLLRDNORM alone may be waited for. */
 enum { SIM_UNIX_READABLE = EPOLLIN | EPOLLRDNORM, SIM_UNIX_WRITABLE = EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND };

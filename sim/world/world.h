@@ -48,8 +48,8 @@ struct sim_world_config {
 /* In an arena of its own, laid over zeroed memory. NULL: it is too small. With no host yet. */
 struct sim_world *sim_world_init(void *mem, size_t size_bytes, const struct sim_world_config *config);
 
-/* Hosts. addrs have their prefix: "10.0.0.1/24". -EEXIST: name or address taken; -ENOMEM. */
-struct sim_host *sim_world_find_host(struct sim_world *w, const char *name);
+struct sim_host *sim_world_find_host(struct sim_world *w, const char *name); /* NULL: none */
+/* 0; -EEXIST: the name, or the address, is taken; -ENAMETOOLONG; -ENOSPC: it has as many as it can; -ENOMEM. */
 int sim_world_add_host(struct sim_world *w, const char *name, struct sim_host **host);
 int sim_world_add_addr(struct sim_world *w, struct sim_host *h, struct sim_addr a, unsigned prefix_len);
 struct sim_host *sim_world_host_of(struct sim_world *w, struct sim_addr a); /* who has it, not loopback; NULL */
