@@ -7,14 +7,14 @@
 #include "sim/base/assert.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-#define SIM_ASAN 1
+#define ARENA_ASAN 1
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define SIM_ASAN 1
+#define ARENA_ASAN 1
 #endif
 #endif
 
-#ifdef SIM_ASAN
+#ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
 #define arena_poison(p, n) ASAN_POISON_MEMORY_REGION(p, n)
 #define arena_unpoison(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
@@ -22,10 +22,6 @@
 #define arena_poison(p, n) ((void)(p), (void)(n))
 #define arena_unpoison(p, n) ((void)(p), (void)(n))
 #endif
-
-struct sim_arena_free {
-	struct sim_arena_free *next;
-};
 
 static unsigned large_class(size_t size_bytes)
 {
@@ -69,7 +65,7 @@ size_t sim_arena_fini(struct sim_arena *a)
 	return a->brk_bytes;
 }
 
-void *sim_arena_alloc_raw(struct sim_arena *a, size_t size_bytes)
+void *sim_arena_alloc_any(struct sim_arena *a, size_t size_bytes)
 {
 	size_t n = sim_arena_class_bytes(size_bytes);
 	struct sim_arena_free **list, *p;
@@ -102,7 +98,7 @@ void *sim_arena_alloc(struct sim_arena *a, size_t size_bytes)
 	return p;
 }
 
-void sim_arena_free(struct sim_arena *a, void *mem, size_t size_bytes)
+void sim_arena_free_any(struct sim_arena *a, void *mem, size_t size_bytes)
 {
 	size_t n = sim_arena_class_bytes(size_bytes);
 	struct sim_arena_free **list, *p = mem;

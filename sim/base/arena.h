@@ -9,6 +9,7 @@
 #ifndef SIM_BASE_ARENA_H
 #define SIM_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +18,20 @@
 #define SIM_ARENA_NUM_SMALL (SIM_ARENA_SMALL_MAX_BYTES / SIM_ARENA_GRAIN_BYTES + 1)
 #define SIM_ARENA_NUM_LARGE 24 /* powers of two from 2 KiB up */
 
-struct sim_arena_free;
+#if defined(__SANITIZE_ADDRESS__)
+#define SIM_ARENA_POISONS true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SIM_ARENA_POISONS true
+#endif
+#endif
+#ifndef SIM_ARENA_POISONS
+#define SIM_ARENA_POISONS false
+#endif
+
+struct sim_arena_free {
+	struct sim_arena_free *next;
+};
 
 struct sim_arena {
 	unsigned char *base;
@@ -39,11 +53,46 @@ size_t sim_arena_fini(struct sim_arena *a);
 /* A zeroed block, 16-byte aligned, or NULL when the arena is exhausted or its limit reached. size_bytes > 0. */
 void *sim_arena_alloc(struct sim_arena *a, size_t size_bytes);
 
+/* The two below for every size: behind their short ways. */
+void *sim_arena_alloc_any(struct sim_arena *a, size_t size_bytes);
+void sim_arena_free_any(struct sim_arena *a, void *p, size_t size_bytes);
+
+/* Whether a block of this class may be taken from or put on its list without further ado. */
+static inline bool sim_arena_is_short(size_t size_bytes)
+{
+	return !SIM_ARENA_POISONS && size_bytes <= SIM_ARENA_SMALL_MAX_BYTES;
+}
+
 /* The same without the zeroing. */
-void *sim_arena_alloc_raw(struct sim_arena *a, size_t size_bytes);
+static inline void *sim_arena_alloc_raw(struct sim_arena *a, size_t size_bytes)
+{
+	size_t i = (size_bytes + SIM_ARENA_GRAIN_BYTES - 1) / SIM_ARENA_GRAIN_BYTES, n = i * SIM_ARENA_GRAIN_BYTES;
+	struct sim_arena_free *p;
+
+	if (!sim_arena_is_short(size_bytes) || !a->free_small[i] || a->in_use_bytes + n > a->limit_bytes)
+		return sim_arena_alloc_any(a, size_bytes);
+	p = a->free_small[i];
+	a->free_small[i] = p->next;
+	a->in_use_bytes += n;
+	a->num_live++;
+	return p;
+}
 
 /* `size_bytes` as it was asked for. p may be NULL. */
-void sim_arena_free(struct sim_arena *a, void *p, size_t size_bytes);
+static inline void sim_arena_free(struct sim_arena *a, void *p, size_t size_bytes)
+{
+	size_t i = (size_bytes + SIM_ARENA_GRAIN_BYTES - 1) / SIM_ARENA_GRAIN_BYTES;
+	struct sim_arena_free *f = p;
+
+	if (!sim_arena_is_short(size_bytes) || !p) {
+		sim_arena_free_any(a, p, size_bytes);
+		return;
+	}
+	f->next = a->free_small[i];
+	a->free_small[i] = f;
+	a->in_use_bytes -= i * SIM_ARENA_GRAIN_BYTES;
+	a->num_live--;
+}
 
 /* A block of new_bytes with the old one's content (as much as fits); NULL leaves the old one as it was. */
 void *sim_arena_resize(struct sim_arena *a, void *p, size_t old_bytes, size_t new_bytes);

@@ -32,20 +32,14 @@ static struct sim_slab *slab_new(struct sim_arena *a, size_t want)
 	return s;
 }
 
-struct sim_slab *sim_slab_ref(struct sim_slab *s)
+void sim_slab_free(struct sim_arena *a, struct sim_slab *s)
 {
-	s->refs++;
-	return s;
-}
-
-void sim_slab_unref(struct sim_arena *a, struct sim_slab *s)
-{
-	while (s && --s->refs == 0) {
+	do {
 		struct sim_slab *next = s->next;
 
 		sim_arena_free(a, s, sizeof *s + s->cap_bytes);
 		s = next;
-	}
+	} while (s && --s->refs == 0);
 }
 
 size_t sim_iter_total(const struct sim_iter *it)
@@ -55,6 +49,16 @@ size_t sim_iter_total(const struct sim_iter *it)
 	for (size_t i = 0; i < it->num; i++)
 		n += it->iov[i].iov_len;
 	return n - (it->num ? it->off : 0);
+}
+
+static void advance(struct sim_iter *it, size_t len)
+{
+	it->off += len;
+	if (it->off == it->iov->iov_len) {
+		it->iov++;
+		it->num--;
+		it->off = 0;
+	}
 }
 
 static int copy_from_iter(void *to, struct sim_iter *it, size_t len)
@@ -68,12 +72,7 @@ static int copy_from_iter(void *to, struct sim_iter *it, size_t len)
 			return -EFAULT;
 		p += n;
 		len -= n;
-		it->off += n;
-		if (it->off == it->iov->iov_len) {
-			it->iov++;
-			it->num--;
-			it->off = 0;
-		}
+		advance(it, n);
 	}
 	return 0;
 }
@@ -137,11 +136,38 @@ static int append(struct sim_arena *a, struct sim_slab **tail, struct sim_iter *
 	return 0;
 }
 
+/* The usual case: the bytes lie in one piece and fit into one slab. */
+static int append_piece(struct sim_arena *a, struct sim_slab **tail, struct sim_iter *it, uint32_t len,
+			struct sim_bytes *run)
+{
+	struct sim_slab *s = *tail ? *tail : slab_new(a, len);
+
+	if (!s)
+		return -ENOMEM;
+	if (sim_copy_from_user(s->data + s->used_bytes, (const char *)it->iov->iov_base + it->off, len)) {
+		if (!*tail)
+			sim_slab_unref(a, s);
+		return -EFAULT;
+	}
+	if (*tail)
+		sim_slab_ref(s);
+	*tail = s;
+	*run = (struct sim_bytes){ s, s->used_bytes, len };
+	s->used_bytes += len;
+	advance(it, len);
+	return 0;
+}
+
 int sim_bytes_append(struct sim_arena *a, struct sim_slab **tail, struct sim_iter *it, size_t len,
 		     struct sim_bytes *run)
 {
+	size_t room = *tail ? (*tail)->cap_bytes - (*tail)->used_bytes : SLAB_LARGE;
 	struct sim_iter was = *it;
-	int err = append(a, tail, it, NULL, len, run);
+	int err;
+
+	if (__builtin_expect(len <= room && it->iov->iov_len - it->off >= len, 1))
+		return append_piece(a, tail, it, (uint32_t)len, run);
+	err = append(a, tail, it, NULL, len, run);
 
 	if (err)
 		*it = was;
@@ -243,12 +269,7 @@ static int copy_to_iter(const unsigned char *from, size_t len, struct sim_iter *
 			return -EFAULT;
 		from += n;
 		len -= n;
-		it->off += n;
-		if (it->off == it->iov->iov_len) {
-			it->iov++;
-			it->num--;
-			it->off = 0;
-		}
+		advance(it, n);
 	}
 	return 0;
 }
@@ -259,6 +280,13 @@ int sim_bytes_to_user(const struct sim_bytes *run, uint32_t off, uint32_t len, s
 	struct sim_slab *s = run->slab;
 
 	SIM_ASSERT(off <= run->len && len <= run->len - off);
+	/* The usual case, as when appending. */
+	if (__builtin_expect(len && at + len <= s->used_bytes && it->iov->iov_len - it->off >= len, 1)) {
+		if (sim_copy_to_user((char *)it->iov->iov_base + it->off, s->data + at, len))
+			return -EFAULT;
+		advance(it, len);
+		return 0;
+	}
 	while (len) {
 		uint32_t n;
 

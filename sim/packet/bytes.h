@@ -84,8 +84,19 @@ int sim_bytes_unshare(struct sim_arena *a, struct sim_bytes *run);
 /* A digest of the content, the same however the bytes are cut into slabs. */
 uint64_t sim_bytes_digest(const struct sim_bytes *run);
 
-struct sim_slab *sim_slab_ref(struct sim_slab *s);
-void sim_slab_unref(struct sim_arena *a, struct sim_slab *s); /* NULL is legal */
+static inline struct sim_slab *sim_slab_ref(struct sim_slab *s)
+{
+	s->refs++;
+	return s;
+}
+
+void sim_slab_free(struct sim_arena *a, struct sim_slab *s); /* the last reference is gone: what it holds too */
+
+static inline void sim_slab_unref(struct sim_arena *a, struct sim_slab *s) /* NULL is legal */
+{
+	if (s && --s->refs == 0)
+		sim_slab_free(a, s);
+}
 
 size_t sim_iter_total(const struct sim_iter *it); /* bytes left in it */
 
