@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one gate: every simulated call, whichever face it came through, is one of these functions. Here rules are asked,
- * time is charged, the trace is written, reasons are kept, and what became due runs before the call returns.
+ * The one gate: every simulated call, whichever face it came through, is one of these functions. Here rules
+ * are asked, time is charged, the trace is written, reasons are kept, and what became due runs before the
+ * call returns.
  *
- * They return the result or -errno, never touch errno and never raise a signal. -SIM_ERESTART: a signal is to be
- * handled; the face runs the handler (sim_face_signals()) and either calls again (SA_RESTART) or answers EINTR.
+ * They return the result or -errno, never touch errno and never raise a signal. -SIM_ERESTART: a signal is to
+ * be handled; the face runs the handler (sim_face_signals()) and either calls again (SA_RESTART) or answers
+ * EINTR.
  *
- * `t` is the current task (sim_current). Pointers are the program's and may be bad: -EFAULT. `id` tells under which
- * name the call came, for rules and trace, where several share a function.
+ * `t` is the current task (sim_current). Pointers are the program's and may be bad: -EFAULT. `id` tells under
+ * which name the call came, for rules and trace, where several share a function.
  */
 #ifndef API_CALLS_CALLS_H
 #define API_CALLS_CALLS_H
@@ -45,7 +47,8 @@ long sim_call_socketpair(struct sim_task *t, int domain, int type, int protocol,
 long sim_call_bind(struct sim_task *t, int fd, const struct sockaddr *addr, socklen_t len);
 long sim_call_listen(struct sim_task *t, int fd, int backlog);
 long sim_call_connect(struct sim_task *t, int fd, const struct sockaddr *addr, socklen_t len);
-long sim_call_accept(struct sim_task *t, enum sim_call_id id, int fd, struct sockaddr *addr, socklen_t *len, int flags);
+long sim_call_accept(struct sim_task *t, enum sim_call_id id, int fd, struct sockaddr *addr, socklen_t *len,
+		     int flags);
 long sim_call_shutdown(struct sim_task *t, int fd, int how);
 long sim_call_getname(struct sim_task *t, enum sim_call_id id, int fd, struct sockaddr *addr, socklen_t *len);
 long sim_call_setsockopt(struct sim_task *t, int fd, int level, int name, const void *val, socklen_t len);
@@ -74,7 +77,8 @@ long sim_call_ioctl(struct sim_task *t, int fd, unsigned long request, void *arg
 long sim_call_fstat(struct sim_task *t, int fd, struct stat *st);
 long sim_call_lseek(struct sim_task *t, int fd, long offset, int whence);
 
-/* Readiness: poll.c, select.c, epoll.c. Sets may mix simulated and real descriptors. timeout NULL: for ever. */
+/* Readiness: poll.c, select.c, epoll.c. Sets may mix simulated and real descriptors. timeout NULL: for ever.
+ */
 long sim_call_poll(struct sim_task *t, enum sim_call_id id, struct pollfd *fds, nfds_t num,
 		   const struct timespec *timeout, const sigset_t *mask);
 long sim_call_select(struct sim_task *t, enum sim_call_id id, int num, fd_set *rd, fd_set *wr, fd_set *ex,
@@ -85,8 +89,8 @@ long sim_call_epoll_wait(struct sim_task *t, enum sim_call_id id, int epfd, stru
 			 const struct timespec *timeout, const sigset_t *mask);
 
 /* Time: time.c. clock: CLOCK_*; times are virtual. */
-long sim_call_nanosleep(struct sim_task *t, enum sim_call_id id, int clock, int flags, const struct timespec *span,
-			struct timespec *left);
+long sim_call_nanosleep(struct sim_task *t, enum sim_call_id id, int clock, int flags,
+			const struct timespec *span, struct timespec *left);
 long sim_call_clock_gettime(struct sim_task *t, enum sim_call_id id, int clock, struct timespec *ts);
 long sim_call_clock_getres(struct sim_task *t, int clock, struct timespec *ts);
 long sim_call_setitimer(struct sim_task *t, enum sim_call_id id, int which, const struct itimerval *to,
@@ -96,10 +100,13 @@ long sim_call_pause(struct sim_task *t);
 long sim_call_sched_yield(struct sim_task *t);
 
 /*
- * Names: name.c. What getaddrinfo(3) and kin ask: the addresses of a host by name (or of its numeric form), in order,
- * at most max; how many, or -ENOENT. And the name of an address. No allocation: the faces build their structures.
+ * Names: name.c. What getaddrinfo(3) and kin ask: the addresses of a host by name (or of its numeric form),
+ * in order, at most max; how many, or -ENOENT. And the name of an address. No allocation: the faces build
+ * their structures.
  */
-long sim_call_resolve(struct sim_task *t, enum sim_call_id id, const char *name, struct sim_addr *out, int max);
-long sim_call_resolve_addr(struct sim_task *t, enum sim_call_id id, struct sim_addr a, char *name, size_t cap);
+long sim_call_resolve(struct sim_task *t, enum sim_call_id id, const char *name, struct sim_addr *out,
+		      int max);
+long sim_call_resolve_addr(struct sim_task *t, enum sim_call_id id, struct sim_addr a, char *name,
+			   size_t cap);
 
 #endif

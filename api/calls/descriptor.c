@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors: close(2), dup(2), dup2(2), dup3(2), fcntl(2), ioctl(2), fstat(2), lseek(2) on simulated ones. */
+/* Descriptors: close(2), dup(2), dup2(2), dup3(2), fcntl(2), ioctl(2), fstat(2), lseek(2) on simulated ones.
+ */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -25,8 +26,8 @@ long sim_call_close(struct sim_task *t, int fd)
 	f = sim_fd_remove(t->proc->fds, fd);
 	if (!f)
 		return sim_gate_leave(&g, sim_gate_fail(&g, EBADF, SIM_WHY_BAD_FD, fd, 0));
-	/* The gate's own reference must not be the last, or a lingering close would block outside the call. It is of
-	 * another file if the number changed hands while the call was delayed. */
+	/* The gate's own reference must not be the last, or a lingering close would block outside the call.
+	 * It is of another file if the number changed hands while the call was delayed. */
 	if (f == g.file) {
 		f->refs--;
 		g.file = NULL;
@@ -108,24 +109,21 @@ long sim_call_fcntl(struct sim_task *t, int fd, int cmd, long arg)
 		return sim_gate_leave(&g, sim_gate_fail(&g, EBADF, SIM_WHY_BAD_FD, fd, 0));
 	slot = &t->proc->fds->slots[fd];
 	switch (cmd) {
-	case F_GETFL:
-		return sim_gate_leave(&g, get_status(g.file));
+	case F_GETFL: return sim_gate_leave(&g, get_status(g.file));
 	case F_SETFL:
 		g.file->nonblock = (arg & O_NONBLOCK) != 0;
 		g.file->async = (arg & O_ASYNC) != 0;
 		return sim_gate_leave(&g, 0);
-	case F_GETFD:
-		return sim_gate_leave(&g, slot->cloexec ? FD_CLOEXEC : 0);
-	case F_SETFD:
-		slot->cloexec = (arg & FD_CLOEXEC) != 0;
-		return sim_gate_leave(&g, 0);
+	case F_GETFD: return sim_gate_leave(&g, slot->cloexec ? FD_CLOEXEC : 0);
+	case F_SETFD: slot->cloexec = (arg & FD_CLOEXEC) != 0; return sim_gate_leave(&g, 0);
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
 		if (arg < 0 || arg >= t->proc->fds->limit)
 			return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ARGUMENT, 3, arg));
 		return sim_gate_leave(&g, dup_from(&g, (int)arg, cmd == F_DUPFD_CLOEXEC));
 	default:
-		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_NOT_SIMULATED, SIM_CALL_FCNTL, cmd));
+		return sim_gate_leave(&g,
+				      sim_gate_fail(&g, EINVAL, SIM_WHY_NOT_SIMULATED, SIM_CALL_FCNTL, cmd));
 	}
 }
 
@@ -135,18 +133,11 @@ static bool ioctl_on_file(struct sim_gate *g, unsigned long request, const int *
 	struct sim_fd *slot = &g->t->proc->fds->slots[g->fd];
 
 	switch (request) {
-	case FIONBIO:
-		g->file->nonblock = *value != 0;
-		return true;
-	case FIOASYNC:
-		g->file->async = *value != 0;
-		return true;
+	case FIONBIO: g->file->nonblock = *value != 0; return true;
+	case FIOASYNC: g->file->async = *value != 0; return true;
 	case FIOCLEX:
-	case FIONCLEX:
-		slot->cloexec = request == FIOCLEX;
-		return true;
-	default:
-		return false;
+	case FIONCLEX: slot->cloexec = request == FIOCLEX; return true;
+	default: return false;
 	}
 }
 
@@ -162,11 +153,13 @@ long sim_call_ioctl(struct sim_task *t, int fd, unsigned long request, void *arg
 	if (!g.file)
 		return sim_gate_leave(&g, sim_gate_fail(&g, EBADF, SIM_WHY_BAD_FD, fd, 0));
 	if ((request == FIONBIO || request == FIOASYNC) && sim_copy_from_user(&value, arg, sizeof value))
-		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)arg, 0));
+		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
+							(int64_t)(uintptr_t)arg, 0));
 	if (ioctl_on_file(&g, request, &value))
 		return sim_gate_leave(&g, 0);
 	if (!g.sk || !sim_sock_op(g.sk)->ioctl)
-		return sim_gate_leave(&g, sim_gate_fail(&g, ENOTTY, SIM_WHY_NOT_SIMULATED, SIM_CALL_IOCTL, 0));
+		return sim_gate_leave(&g,
+				      sim_gate_fail(&g, ENOTTY, SIM_WHY_NOT_SIMULATED, SIM_CALL_IOCTL, 0));
 	r = sim_sock_op(g.sk)->ioctl(g.sk, t, request, &value);
 	if (!r && sim_copy_to_user(arg, &value, sizeof value))
 		r = sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)arg, 0);
@@ -191,7 +184,8 @@ long sim_call_fstat(struct sim_task *t, int fd, struct stat *st)
 	s.st_gid = t->proc->gid;
 	s.st_blksize = BLOCK_BYTES;
 	if (sim_copy_to_user(st, &s, sizeof s))
-		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)st, 0));
+		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
+							(int64_t)(uintptr_t)st, 0));
 	return sim_gate_leave(&g, 0);
 }
 

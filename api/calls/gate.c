@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Entering and leaving calls: see gate.h. The only place where rules are asked and call records are written. */
+/* Entering and leaving calls: see gate.h. The only place where rules are asked and call records are written.
+ */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -45,11 +46,11 @@ static enum sim_fault_state fault_state(struct sim_sock *sk)
 		const char *name;
 		enum sim_fault_state state;
 	} names[] = {
-		{ "ESTAB", SIM_FAULT_ESTABLISHED },   { "SYN-SENT", SIM_FAULT_SYN_SENT },
-		{ "SYN-RECV", SIM_FAULT_SYN_RECV },   { "FIN-WAIT-1", SIM_FAULT_FIN_WAIT1 },
+		{ "ESTAB", SIM_FAULT_ESTABLISHED },    { "SYN-SENT", SIM_FAULT_SYN_SENT },
+		{ "SYN-RECV", SIM_FAULT_SYN_RECV },    { "FIN-WAIT-1", SIM_FAULT_FIN_WAIT1 },
 		{ "FIN-WAIT-2", SIM_FAULT_FIN_WAIT2 }, { "TIME-WAIT", SIM_FAULT_TIME_WAIT },
-		{ "UNCONN", SIM_FAULT_CLOSED },	      { "CLOSE-WAIT", SIM_FAULT_CLOSE_WAIT },
-		{ "LAST-ACK", SIM_FAULT_LAST_ACK },   { "LISTEN", SIM_FAULT_LISTEN },
+		{ "UNCONN", SIM_FAULT_CLOSED },        { "CLOSE-WAIT", SIM_FAULT_CLOSE_WAIT },
+		{ "LAST-ACK", SIM_FAULT_LAST_ACK },    { "LISTEN", SIM_FAULT_LISTEN },
 		{ "CLOSING", SIM_FAULT_CLOSING },
 	};
 	struct sim_sock_view v;
@@ -85,7 +86,8 @@ static void apply_verdict(struct sim_gate *g, const struct sim_fault_verdict *v)
 	struct sim_trace *tr = &g->w->ctx.trace;
 	const struct sim_fault_rule *rule = sim_fault_find(&g->w->rules, v->rule_id);
 
-	sim_trace_write(tr, SIM_TRACE_RULE, g->t->proc->net->host_id, (uint32_t)v->rule_id, g->id, v->num_others);
+	sim_trace_write(tr, SIM_TRACE_RULE, g->t->proc->net->host_id, (uint32_t)v->rule_id, g->id,
+			v->num_others);
 	g->rule_id = v->rule_id;
 	g->delay_exit_ns = v->delay_exit_ns;
 	if (v->delay_enter_ns)
@@ -93,21 +95,14 @@ static void apply_verdict(struct sim_gate *g, const struct sim_fault_verdict *v)
 	if (v->signo)
 		sim_proc_signal(g->t->proc, v->signo);
 	g->t->why = (struct sim_reason){ SIM_WHY_INJECTED,
-				      g->sock_id,
-				      SIM_NEVER_NS,
-				      { v->rule_id, rule ? (int64_t)rule->num_asked : 0, 0, 0 } };
+					 g->sock_id,
+					 SIM_NEVER_NS,
+					 { v->rule_id, rule ? (int64_t)rule->num_asked : 0, 0, 0 } };
 	switch (v->kind) {
-	case SIM_FAULT_ERROR:
-		g->answer = -v->err;
-		break;
-	case SIM_FAULT_RETVAL:
-		g->answer = v->retval;
-		break;
-	case SIM_FAULT_LIMIT:
-		g->limit = v->limit;
-		break;
-	case SIM_FAULT_NONE:
-		break;
+	case SIM_FAULT_ERROR: g->answer = -v->err; break;
+	case SIM_FAULT_RETVAL: g->answer = v->retval; break;
+	case SIM_FAULT_LIMIT: g->limit = v->limit; break;
+	case SIM_FAULT_NONE: break;
 	}
 	g->answered = v->kind == SIM_FAULT_ERROR || v->kind == SIM_FAULT_RETVAL;
 }
@@ -142,8 +137,9 @@ bool sim_gate_enter_slowly(struct sim_gate *g)
 }
 
 /*
- * Another spin_limit calls at one instant got nobody further. First others have their turn; if that did not help, time
- * jumps to the next event; if there is none, a loop that reads the clock sees it move, and any other is reported.
+ * Another spin_limit calls at one instant got nobody further. First others have their turn; if that did not
+ * help, time jumps to the next event; if there is none, a loop that reads the clock sees it move, and any
+ * other is reported.
  */
 static void spun(struct sim_gate *g)
 {
@@ -173,30 +169,31 @@ static void spun(struct sim_gate *g)
 enum effect { PROGRESS, NO_PROGRESS, NEITHER };
 
 /*
- * Did the call get the program further? A loop that only asks (is it ready, what time is it), or is told to try again,
- * or reads the same end of file, does not, though nothing is wrong with any one call of it. Calls that do neither, as
- * closing a descriptor, must not make such a loop look useful.
+ * Did the call get the program further? A loop that only asks (is it ready, what time is it), or is told to
+ * try again, or reads the same end of file, does not, though nothing is wrong with any one call of it. Calls
+ * that do neither, as closing a descriptor, must not make such a loop look useful.
  */
 static enum effect effect_of(const struct sim_gate *g, long result)
 {
 	unsigned traits = sim_call_info(g->id)->traits;
 
-	if (result == -EAGAIN || (result < 0 && g->answered) || (traits & (SIM_CALL_IS_READY | SIM_CALL_IS_CLOCK)))
+	if (result == -EAGAIN || (result < 0 && g->answered) ||
+	    (traits & (SIM_CALL_IS_READY | SIM_CALL_IS_CLOCK)))
 		return NO_PROGRESS;
 	if (traits & (SIM_CALL_IS_SEND | SIM_CALL_IS_RECV))
-		return result > 0 ? PROGRESS : result == 0 && (traits & SIM_CALL_IS_RECV) ? NO_PROGRESS : NEITHER;
+		return result > 0                                   ? PROGRESS
+		       : result == 0 && (traits & SIM_CALL_IS_RECV) ? NO_PROGRESS
+								    : NEITHER;
 	switch (g->id) {
 	case SIM_CALL_CONNECT:
 	case SIM_CALL_ACCEPT:
 	case SIM_CALL_ACCEPT4:
-	case SIM_CALL_SOCKETPAIR:
-		return result >= 0 ? PROGRESS : NEITHER;
+	case SIM_CALL_SOCKETPAIR: return result >= 0 ? PROGRESS : NEITHER;
 	case SIM_CALL_SCHED_YIELD:
 	case SIM_CALL_NANOSLEEP:
 	case SIM_CALL_CLOCK_NANOSLEEP: /* of no time at all: else time has moved, and that counts by itself */
 		return NO_PROGRESS;
-	default:
-		return NEITHER;
+	default: return NEITHER;
 	}
 }
 
@@ -226,11 +223,8 @@ static __attribute__((noinline)) void note_effect(struct sim_gate *g, long resul
 		g->t->num_spins = 0;
 		g->w->num_quiet = 0;
 		break;
-	case NO_PROGRESS:
-		guard_against_spinning(g);
-		break;
-	case NEITHER:
-		break;
+	case NO_PROGRESS: guard_against_spinning(g); break;
+	case NEITHER: break;
 	}
 }
 
@@ -241,16 +235,16 @@ static void blame_signal(struct sim_gate *g)
 	int64_t now_ns = sim_now(&g->w->ctx);
 
 	g->t->why = (struct sim_reason){ SIM_WHY_SIGNAL,
-				      g->sock_id,
-				      now_ns,
-				      { pending ? __builtin_ctzll(pending) + 1 : 0, now_ns, 0, 0 } };
+					 g->sock_id,
+					 now_ns,
+					 { pending ? __builtin_ctzll(pending) + 1 : 0, now_ns, 0, 0 } };
 }
 
 static void write_record(struct sim_gate *g, long result)
 {
 	struct sim_trace *tr = &g->w->ctx.trace;
-	struct sim_trace_rec *r = sim_trace_open(tr, sim_now(&g->w->ctx), SIM_TRACE_CALL, g->t->proc->net->host_id,
-						 g->sock_id);
+	struct sim_trace_rec *r =
+		sim_trace_open(tr, sim_now(&g->w->ctx), SIM_TRACE_CALL, g->t->proc->net->host_id, g->sock_id);
 
 	r->arg[0] = (uint64_t)g->id | g->arg0 << 8 | (uint64_t)g->t->id << 32;
 	r->arg[1] = g->arg1;
@@ -304,9 +298,9 @@ long sim_gate_no_socket(struct sim_gate *g)
 
 static void decode_unix(const struct sockaddr_un *un, socklen_t len, struct sim_sockaddr *a)
 {
-	size_t room = sizeof un->sun_path, n = len > offsetof(struct sockaddr_un, sun_path) ?
-						       len - offsetof(struct sockaddr_un, sun_path) :
-						       0;
+	size_t room = sizeof un->sun_path, n = len > offsetof(struct sockaddr_un, sun_path)
+						       ? len - offsetof(struct sockaddr_un, sun_path)
+						       : 0;
 
 	if (n > room) { /* too long for any name: the protocol says so */
 		a->path_len = (uint16_t)n;
@@ -355,11 +349,8 @@ int sim_gate_addr_in(struct sim_gate *g, const struct sockaddr *addr, socklen_t 
 		a->port = ntohs(v6->sin6_port);
 		a->scope_id = v6->sin6_scope_id;
 		break;
-	case AF_UNIX:
-		decode_unix((const void *)&ss, len, a);
-		break;
-	default:
-		break;
+	case AF_UNIX: decode_unix((const void *)&ss, len, a); break;
+	default: break;
 	}
 	sim_gate_names(g, a);
 	return 0;
@@ -385,11 +376,11 @@ static socklen_t encode(const struct sim_sockaddr *a, struct sockaddr_storage *s
 		return sizeof *v6;
 	case AF_UNIX:
 		memcpy(un->sun_path, a->path, a->path_len);
-		/* unix(7): a pathname's length counts the terminating zero byte; an unnamed socket is its family. */
+		/* unix(7): a pathname's length counts the terminating zero byte; an unnamed socket is its
+		 * family. */
 		return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + a->path_len +
 				   (a->path_len && a->path[0] ? 1 : 0));
-	default:
-		return 0;
+	default: return 0;
 	}
 }
 

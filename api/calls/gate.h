@@ -8,8 +8,8 @@
  *	... the work, with g.file and g.sk looked up (NULL if fd is not theirs) ...
  *	return sim_gate_leave(&g, result);
  *
- * Entering looks the descriptor up, charges the call's cost, asks the rules (delays before, signals, errors, limits);
- * leaving runs what is due, delays after, guards against spinning and writes the trace record.
+ * Entering looks the descriptor up, charges the call's cost, asks the rules (delays before, signals, errors,
+ *limits); leaving runs what is due, delays after, guards against spinning and writes the trace record.
  */
 #ifndef API_CALLS_GATE_H
 #define API_CALLS_GATE_H
@@ -20,18 +20,18 @@ struct sim_gate {
 	struct sim_task *t;
 	struct sim_world *w;
 	enum sim_call_id id;
-	int fd;			/* -1: none */
-	struct sim_file *file;	/* NULL: not simulated; a reference is held until the call is left */
-	struct sim_sock *sk;	/* NULL: not a simulated socket */
-	uint32_t sock_id;	/* its id, 0: none */
-	uint64_t requested;	/* what the call asks for: bytes, messages, descriptors */
-	uint64_t limit;		/* by a rule: at most so much of it; UINT64_MAX: no limit */
-	uint64_t arg0, arg1, arg2; /* for the trace: family | port << 8; bytes asked for, or an address's first half;
-				      flags, or its second half (see SIM_TRACE_CALL) */
-	int made_fd;		/* the descriptor that the call made, -1: none */
-	bool answered;		/* a rule answered instead of the call ... */
-	long answer;		/* ... this */
-	int rule_id;		/* whose verdict it was; 0: no rule's */
+	int fd;                    /* -1: none */
+	struct sim_file *file;     /* NULL: not simulated; a reference is held until the call is left */
+	struct sim_sock *sk;       /* NULL: not a simulated socket */
+	uint32_t sock_id;          /* its id, 0: none */
+	uint64_t requested;        /* what the call asks for: bytes, messages, descriptors */
+	uint64_t limit;            /* by a rule: at most so much of it; UINT64_MAX: no limit */
+	uint64_t arg0, arg1, arg2; /* for the trace: family | port << 8; bytes asked for, or an address's
+				      first half; flags, or its second half (see SIM_TRACE_CALL) */
+	int made_fd;               /* the descriptor that the call made, -1: none */
+	bool answered;             /* a rule answered instead of the call ... */
+	long answer;               /* ... this */
+	int rule_id;               /* whose verdict it was; 0: no rule's */
 	int64_t delay_exit_ns;
 };
 
@@ -45,8 +45,15 @@ static inline bool sim_gate_enter(struct sim_gate *g, struct sim_task *t, enum s
 	struct sim_world *w = sim_world_of(t);
 	struct sim_file *file = sim_fd_file(t->proc->fds, fd);
 
-	*g = (struct sim_gate){ .t = t, .w = w, .id = id, .fd = fd, .file = file, .requested = requested,
-				.limit = UINT64_MAX, .arg1 = requested, .made_fd = -1 };
+	*g = (struct sim_gate){ .t = t,
+				.w = w,
+				.id = id,
+				.fd = fd,
+				.file = file,
+				.requested = requested,
+				.limit = UINT64_MAX,
+				.arg1 = requested,
+				.made_fd = -1 };
 	if (file) {
 		file->refs++;
 		if (file->kind == SIM_FILE_SOCK) {
@@ -76,7 +83,8 @@ long sim_gate_fail(struct sim_gate *g, int err, enum sim_why_key key, int64_t ar
  * 0, -EFAULT, -EINVAL. */
 int sim_gate_addr_in(struct sim_gate *g, const struct sockaddr *addr, socklen_t len, struct sim_sockaddr *a);
 /* *len is room, then the true length, as accept(2) says. */
-int sim_gate_addr_out(struct sim_gate *g, const struct sim_sockaddr *a, struct sockaddr *addr, socklen_t *len);
+int sim_gate_addr_out(struct sim_gate *g, const struct sim_sockaddr *a, struct sockaddr *addr,
+		      socklen_t *len);
 
 /* The call is about this address, which it made or found by itself: for the trace. */
 void sim_gate_names(struct sim_gate *g, const struct sim_sockaddr *a);

@@ -9,7 +9,8 @@
 
 #include "sim/base/uaccess.h"
 
-long sim_iovec_in(struct sim_gate *g, const struct iovec *iov, size_t num, int too_many, struct sim_iovec_copy *c)
+long sim_iovec_in(struct sim_gate *g, const struct iovec *iov, size_t num, int too_many,
+		  struct sim_iovec_copy *c)
 {
 	size_t bytes = num * sizeof *iov;
 

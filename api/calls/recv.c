@@ -165,7 +165,8 @@ long sim_call_recvmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 
 long sim_call_readv(struct sim_task *t, int fd, const struct iovec *iov, int num)
 {
-	struct msghdr probe = { .msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = num > 0 ? (size_t)num : 0 };
+	struct msghdr probe = { .msg_iov = (struct iovec *)(uintptr_t)iov,
+				.msg_iovlen = num > 0 ? (size_t)num : 0 };
 	struct sim_gate g;
 	struct sim_iovec_copy c;
 	struct sim_msg m = { .flags = 0 };

@@ -12,8 +12,8 @@
 #include "sim/base/uaccess.h"
 
 /*
- * send(2): a stream whose other end is gone raises SIGPIPE too. Unix seqpacket sockets never do, and a protocol that
- * found the end while the send was blocked may say by out_flags that none is due.
+ * send(2): a stream whose other end is gone raises SIGPIPE too. Unix seqpacket sockets never do, and a
+ * protocol that found the end while the send was blocked may say by out_flags that none is due.
  */
 static void raise_sigpipe(struct sim_gate *g, const struct sim_msg *m)
 {
@@ -34,8 +34,9 @@ static long do_send(struct sim_gate *g, struct sim_msg *m)
 	if (r == -EPIPE)
 		raise_sigpipe(g, m);
 	if (cut && r == (long)m->len)
-		g->t->why = (struct sim_reason){ SIM_WHY_INJECTED_SHORT, g->sk->id, SIM_NEVER_NS,
-					      { g->rule_id, (int64_t)m->len, 0, 0 } };
+		g->t->why = (struct sim_reason){
+			SIM_WHY_INJECTED_SHORT, g->sk->id, SIM_NEVER_NS, { g->rule_id, (int64_t)m->len, 0, 0 }
+		};
 	return r;
 }
 
@@ -82,8 +83,8 @@ static bool is_well_formed(const unsigned char *control, size_t len)
 }
 
 /*
- * Ancillary data: none is simulated yet. Malformed control data is EINVAL as Linux says, too much of it ENOBUFS; what is
- * well formed is refused rather than lost.
+ * Ancillary data: none is simulated yet. Malformed control data is EINVAL as Linux says, too much of it
+ * ENOBUFS; what is well formed is refused rather than lost.
  */
 static long check_control(struct sim_gate *g, const struct msghdr *h)
 {
@@ -118,8 +119,9 @@ static long send_header(struct sim_gate *g, const struct msghdr *h, int flags)
 	long r;
 
 	if (h->msg_name && h->msg_namelen) {
-		socklen_t len = h->msg_namelen > sizeof(struct sockaddr_storage) ? sizeof(struct sockaddr_storage) :
-										   h->msg_namelen;
+		socklen_t len = h->msg_namelen > sizeof(struct sockaddr_storage)
+					? sizeof(struct sockaddr_storage)
+					: h->msg_namelen;
 
 		if ((int)h->msg_namelen < 0)
 			return sim_gate_fail(g, EINVAL, SIM_WHY_BAD_ADDRESS_LEN, (int)h->msg_namelen, 0);
@@ -153,7 +155,8 @@ long sim_call_sendmsg(struct sim_task *t, int fd, const struct msghdr *msg, int 
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
 	if (sim_copy_from_user(&h, msg, sizeof h))
-		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)msg, 0));
+		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
+							(int64_t)(uintptr_t)msg, 0));
 	return sim_gate_leave(&g, send_header(&g, &h, flags));
 }
 
@@ -196,7 +199,8 @@ long sim_call_sendmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 
 long sim_call_writev(struct sim_task *t, int fd, const struct iovec *iov, int num)
 {
-	struct msghdr probe = { .msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = num > 0 ? (size_t)num : 0 };
+	struct msghdr probe = { .msg_iov = (struct iovec *)(uintptr_t)iov,
+				.msg_iovlen = num > 0 ? (size_t)num : 0 };
 	struct sim_gate g;
 	struct sim_iovec_copy c;
 	struct sim_msg m = { .flags = 0 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See account.h. A walk over both: where they differ, what was received goes on at a later place of the file. */
+/* See account.h. A walk over both: where they differ, what was received goes on at a later place of the file.
+ */
 #include "api/cmdline/account.h"
 
 #include <string.h>

@@ -13,7 +13,7 @@ struct account_gap {
 
 struct account {
 	struct account_gap gaps[ACCOUNT_MAX_GAPS];
-	unsigned num_gaps;   /* the first ACCOUNT_MAX_GAPS are kept */
+	unsigned num_gaps; /* the first ACCOUNT_MAX_GAPS are kept */
 	size_t lost_bytes;
 	size_t foreign_bytes; /* received, and not of the file at that place: sent twice, or out of order */
 };

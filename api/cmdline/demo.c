@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The demo: two ordinary senders (scenarios/demo) send the same file to the same receiver, over the same virtual
- * network, under the same faults drawn from the same seed. Shows calls and packets on one time line, then what arrived
- * against what was sent, and how each missing byte was lost.
+ * The demo: two ordinary senders (scenarios/demo) send the same file to the same receiver, over the same
+ * virtual network, under the same faults drawn from the same seed. Shows calls and packets on one time line,
+ * then what arrived against what was sent, and how each missing byte was lost.
  *
  * Each sender runs in a world of its own, as a process of its own, so that SIGPIPE ends it and not the demo.
  */
@@ -30,11 +30,12 @@
 
 #define FILE_BYTES  20000
 #define RESET_BYTES 9000
-#define PORT	    "7000"
-#define LINK	    "delay 20ms"
+#define PORT        "7000"
+#define LINK        "delay 20ms"
 /* "client" is the first host of every world. */
 #define SENDER_HOST_ID 1
-/* Exactly so many bytes, not yet acknowledged, fit: SO_SNDBUF, which the senders set too, is no such promise. */
+/* Exactly so many bytes, not yet acknowledged, fit: SO_SNDBUF, which the senders set too, is no such promise.
+ */
 #define SNDBUF_BYTES 4096
 
 /* The same rules for both; where p= stands, the seed decides. */
@@ -56,7 +57,7 @@ static const struct sender senders[] = {
 
 /* A send that took less than it was asked for. */
 struct shortfall {
-	size_t at;	  /* in the file, if the sender goes on behind what it asked for */
+	size_t at; /* in the file, if the sender goes on behind what it asked for */
 	long asked, result;
 	int64_t time_ns;
 };
@@ -96,7 +97,8 @@ static void send_it(void *arg)
 	r->returned = true;
 }
 
-/* Bytes that do not repeat: a short generator of the demo's own, so that the file is the same for every seed. */
+/* Bytes that do not repeat: a short generator of the demo's own, so that the file is the same for every seed.
+ */
 static void make_file(unsigned char *file, size_t len)
 {
 	uint64_t x = 0x9e3779b97f4a7c15u;
@@ -126,7 +128,8 @@ static void collect_shortfalls(struct run *r)
 		result = (long)rec->arg[4];
 		if (result < asked && r->num_shortfalls < MAX_SHORTFALLS)
 			r->shortfalls[r->num_shortfalls++] =
-				(struct shortfall){ at + (result > 0 ? (size_t)result : 0), asked, result, rec->time_ns };
+				(struct shortfall){ at + (result > 0 ? (size_t)result : 0), asked, result,
+						    rec->time_ns };
 		at += (size_t)asked;
 	}
 }
@@ -139,8 +142,8 @@ static void print_cause(const struct run *r, const struct account_gap *gap)
 		if (s->at != gap->at)
 			continue;
 		if (s->result >= 0)
-			printf(":\n           send said %ld at t=%.3f, and the sender took it for %ld", s->result,
-			       (double)s->time_ns / 1e9, s->asked);
+			printf(":\n           send said %ld at t=%.3f, and the sender took it for %ld",
+			       s->result, (double)s->time_ns / 1e9, s->asked);
 		else
 			printf(":\n           send said -1 %s at t=%.3f, and the sender went on",
 			       sim_errno_name((int)-s->result), (double)s->time_ns / 1e9);
@@ -161,9 +164,11 @@ static void print_gap(const struct run *r, const struct account_gap *gap)
 static void print_outcome(const struct run *r)
 {
 	if (r->returned)
-		printf("  it returned %d: %s\n", r->result, r->result ? "it knows that it failed" : "\"all is sent\"");
+		printf("  it returned %d: %s\n", r->result,
+		       r->result ? "it knows that it failed" : "\"all is sent\"");
 	else if (WIFSIGNALED(r->status))
-		printf("  it was killed by %s\n", WTERMSIG(r->status) == SIGPIPE ? "SIGPIPE" : strsignal(WTERMSIG(r->status)));
+		printf("  it was killed by %s\n",
+		       WTERMSIG(r->status) == SIGPIPE ? "SIGPIPE" : strsignal(WTERMSIG(r->status)));
 	else
 		printf("  it never came back\n");
 }

@@ -7,8 +7,8 @@
 
 struct demo_options {
 	uint64_t seed;
-	const char *pcap_path; /* NULL: no capture */
-	const char *only;      /* "naive", "careful"; NULL: both */
+	const char *pcap_path;  /* NULL: no capture */
+	const char *only;       /* "naive", "careful"; NULL: both */
 	const char *extra_rule; /* one more rule for the sender; NULL: none */
 };
 

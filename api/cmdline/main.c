@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line: simsock COMMAND. Results go to standard output, complaints to standard error with status 2. */
+/* The command line: simsock COMMAND. Results go to standard output, complaints to standard error with
+ * status 2. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -75,8 +76,10 @@ static int check_writable(const char *path)
 static int demo(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "seed", required_argument, NULL, 's' },   { "pcap", required_argument, NULL, 'p' },
-		{ "sender", required_argument, NULL, 'o' }, { "inject", required_argument, NULL, 'i' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "pcap", required_argument, NULL, 'p' },
+		{ "sender", required_argument, NULL, 'o' },
+		{ "inject", required_argument, NULL, 'i' },
 		{ NULL, 0, NULL, 0 },
 	};
 	struct demo_options o = { .seed = 1 };
@@ -103,13 +106,12 @@ static int demo(int argc, char **argv)
 				return EXIT_USAGE;
 			o.extra_rule = optarg;
 			break;
-		default:
-			fprintf(stderr, "try \"simsock help\"\n");
-			return EXIT_USAGE;
+		default: fprintf(stderr, "try \"simsock help\"\n"); return EXIT_USAGE;
 		}
 	}
 	if (optind < argc)
-		return complain("demo", argv[optind], "this argument means nothing here; try \"simsock help\"");
+		return complain("demo", argv[optind],
+				"this argument means nothing here; try \"simsock help\"");
 	return demo_run(&o);
 }
 

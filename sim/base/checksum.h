@@ -14,6 +14,6 @@ struct sim_csum {
 
 void sim_csum_add(struct sim_csum *c, const void *data, size_t len);
 void sim_csum_add16(struct sim_csum *c, uint16_t host_order); /* only at an even place */
-uint16_t sim_csum_fold(const struct sim_csum *c);	      /* complemented, host order: 0 over correct data */
+uint16_t sim_csum_fold(const struct sim_csum *c); /* complemented, host order: 0 over correct data */
 
 #endif

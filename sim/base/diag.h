@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A user's mistake as a value: what was being read, where, what is wrong and what was expected, rendered with the
- * source line and a caret. Whoever parses fills it in and returns -EINVAL; nothing is then half applied.
+ * A user's mistake as a value: what was being read, where, what is wrong and what was expected, rendered with
+ *the source line and a caret. Whoever parses fills it in and returns -EINVAL; nothing is then half applied.
  *
  *	rule: unknown key "eror": did you mean "error"?
  *	  send:eror=EINTR

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An intrusive hash map: nodes live in what they index, the key stays with the owner. Never walked whole (whoever
- * needs an order keeps a list); newer nodes of one hash come first. Owns only its array of buckets.
+ * An intrusive hash map: nodes live in what they index, the key stays with the owner. Never walked whole
+ * (whoever needs an order keeps a list); newer nodes of one hash come first. Owns only its array of buckets.
  */
 #ifndef SIM_BASE_HMAP_H
 #define SIM_BASE_HMAP_H
@@ -20,7 +20,7 @@ struct sim_hnode {
 
 struct sim_hmap {
 	struct sim_hnode **buckets;
-	uint32_t mask;	    /* number of buckets - 1 */
+	uint32_t mask; /* number of buckets - 1 */
 	uint32_t num_nodes;
 };
 

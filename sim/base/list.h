@@ -10,12 +10,12 @@ struct sim_list {
 	struct sim_list *next, *prev;
 };
 
-#define sim_container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define sim_container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* Walks from first to last; `node` may be removed in the body of the _safe form, other nodes may not. */
 #define sim_list_each(node, head) for ((node) = (head)->next; (node) != (head); (node) = (node)->next)
-#define sim_list_each_safe(node, following, head)                                                                      \
-	for ((node) = (head)->next, (following) = (node)->next; (node) != (head);                                      \
+#define sim_list_each_safe(node, following, head)                                 \
+	for ((node) = (head)->next, (following) = (node)->next; (node) != (head); \
 	     (node) = (following), (following) = (node)->next)
 
 static inline void sim_list_init(struct sim_list *l)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Random numbers as keyed streams: (seed, purpose, object) gives a stream of its own, so that drawing more for one
- * purpose moves no number of another. One draw an expression: C does not order the arguments of a call.
+ * Random numbers as keyed streams: (seed, purpose, object) gives a stream of its own, so that drawing more
+ * for one purpose moves no number of another. One draw an expression: C does not order the arguments of a
+ * call.
  */
 #ifndef SIM_BASE_RANDOM_H
 #define SIM_BASE_RANDOM_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Copies from and to memory of the program under test, which may be bad. Supplied by whoever embeds the network
- * (api/), as a kernel's copy_from_user is supplied by its architecture.
+ * Copies from and to memory of the program under test, which may be bad. Supplied by whoever embeds the
+ * network (api/), as a kernel's copy_from_user is supplied by its architecture.
  */
 #ifndef SIM_BASE_UACCESS_H
 #define SIM_BASE_UACCESS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Timers in a 4-ary array heap, ordered by (due, seq). Setting a timer later than its place in the heap, and
- * cancelling it, only change the timer: its entry finds out when it comes to the top. That makes the two things a TCP
- * does with its timers for every segment cost nothing.
+ * cancelling it, only change the timer: its entry finds out when it comes to the top. That makes the two
+ * things a TCP does with its timers for every segment cost nothing.
  */
 #include "sim/clock/clock.h"
 
@@ -86,7 +86,9 @@ void sim_clock_fini(struct sim_clock *c)
 
 void sim_timer_init(struct sim_timer *t, enum sim_timer_kind kind, bool housekeeping)
 {
-	*t = (struct sim_timer){ .due_ns = SIM_NEVER_NS, .kind = (uint8_t)kind, .housekeeping = housekeeping };
+	*t = (struct sim_timer){ .due_ns = SIM_NEVER_NS,
+				 .kind = (uint8_t)kind,
+				 .housekeeping = housekeeping };
 }
 
 static void count(struct sim_clock *c, const struct sim_timer *t, uint32_t delta)
@@ -139,8 +141,8 @@ int sim_timer_set(struct sim_clock *c, struct sim_timer *t, int64_t due_ns)
 }
 
 /*
- * Linux's timer wheel (kernel/time/timer.c): level n has 64 buckets of 8^n ticks each; a timer is put into the bucket
- * that ends at or after its expiry, so it never fires early and at most one granule late.
+ * Linux's timer wheel (kernel/time/timer.c): level n has 64 buckets of 8^n ticks each; a timer is put into
+ * the bucket that ends at or after its expiry, so it never fires early and at most one granule late.
  */
 int64_t sim_clock_round_ticks(int64_t now_ns, int64_t span_ns)
 {

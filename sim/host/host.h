@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A host: a network namespace with its interfaces and one instance of each protocol, and the registry that makes
- * sockets of (domain, type, protocol). It alone sees all protocols.
+ * A host: a network namespace with its interfaces and one instance of each protocol, and the registry that
+ * makes sockets of (domain, type, protocol). It alone sees all protocols.
  */
 #ifndef SIM_HOST_HOST_H
 #define SIM_HOST_HOST_H
@@ -22,14 +22,15 @@ struct sim_host {
 	struct sim_udp *udp;
 	struct sim_tcp *tcp;
 	struct sim_unix *unix_domain;
-	struct sim_proc *proc; /* the process that tasks spawned here belong to, NULL: none yet */
+	struct sim_proc *proc;      /* the process that tasks spawned here belong to, NULL: none yet */
 	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 };
 
 /* NULL: no memory. The host has its loopback and no other interface. */
 struct sim_host *sim_host_new(struct sim_ctx *ctx, struct sim_fabric *fabric, uint16_t id, const char *name);
 
-/* socket(2): 0, -EAFNOSUPPORT, -EINVAL, -EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -ENOMEM, -EPERM. type without flags. */
+/* socket(2): 0, -EAFNOSUPPORT, -EINVAL, -EPROTONOSUPPORT, -ESOCKTNOSUPPORT, -ENOMEM, -EPERM. type without
+ * flags. */
 int sim_host_socket(struct sim_net *net, int domain, int type, int protocol, struct sim_sock **sk);
 /* socketpair(2): the same, -EOPNOTSUPP. `t` makes it: SO_PEERCRED tells of its process. */
 int sim_host_socketpair(struct sim_net *net, struct sim_task *t, int domain, int type, int protocol,

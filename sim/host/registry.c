@@ -22,12 +22,9 @@ const struct sim_sock_ops *const sim_sock_ops[SIM_SOCK_NUM_KINDS] = {
 const struct sim_ip_protocol *sim_ip_protocol(uint8_t proto)
 {
 	switch (proto) {
-	case IPPROTO_UDP:
-		return &sim_udp_protocol;
-	case IPPROTO_TCP:
-		return &sim_tcp_protocol;
-	default:
-		return NULL;
+	case IPPROTO_UDP: return &sim_udp_protocol;
+	case IPPROTO_TCP: return &sim_tcp_protocol;
+	default: return NULL;
 	}
 }
 
@@ -43,10 +40,10 @@ static int inet_socket(struct sim_net *net, int domain, int type, int protocol, 
 			return -EPROTONOSUPPORT;
 		return sim_udp_sock_new(net, domain, sk);
 	case SOCK_RAW:
-		/* raw(7): only with CAP_NET_RAW, which no simulated user has: raw sockets are not simulated. */
+		/* raw(7): only with CAP_NET_RAW, which no simulated user has: raw sockets are not simulated.
+		 */
 		return protocol ? -EPERM : -EPROTONOSUPPORT;
-	default:
-		return -ESOCKTNOSUPPORT;
+	default: return -ESOCKTNOSUPPORT;
 	}
 }
 
@@ -82,8 +79,7 @@ int sim_host_socket(struct sim_net *net, int domain, int type, int protocol, str
 	case AF_UNIX:
 		type = unix_type(type, protocol);
 		return type < 0 ? type : sim_unix_sock_new(net, type, sk);
-	default:
-		return -EAFNOSUPPORT;
+	default: return -EAFNOSUPPORT;
 	}
 }
 

@@ -79,9 +79,10 @@ struct sim_wire *sim_wire_get(struct sim_station *from, struct sim_station *to);
 void sim_wire_set(struct sim_wire *w, const struct sim_netem *netem); /* packets in flight keep their times */
 
 /*
- * Sends a packet along a wire: traced, perhaps lost or dropped. Takes the packet. 0; dropped and traced (whether
- * the program hears of it is the caller's business): -ENOBUFS: its queue is full; -EMSGSIZE: over the wire's MTU. A packet with
- * charged_to set keeps charging only while it waits for a wire with a rate; else it has departed at once.
+ * Sends a packet along a wire: traced, perhaps lost or dropped. Takes the packet. 0; dropped and traced
+ * (whether the program hears of it is the caller's business): -ENOBUFS: its queue is full; -EMSGSIZE: over
+ * the wire's MTU. A packet with charged_to set keeps charging only while it waits for a wire with a rate;
+ * else it has departed at once.
  */
 int sim_wire_send(struct sim_wire *w, struct sim_packet *p);
 

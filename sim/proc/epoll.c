@@ -14,7 +14,7 @@ enum { MAX_NESTING = 4 }; /* sets in sets, above and below: Linux 6.18 answers E
 #define EXCLUSIVE_OK (EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 
 struct sim_epoll_item {
-	struct sim_list node;	    /* ep->items */
+	struct sim_list node;       /* ep->items */
 	struct sim_list ready_node; /* ep->ready, when it may be ready */
 	struct sim_list file_node;  /* file->watches; real ones: ep->real */
 	struct sim_hnode by_key;
@@ -23,8 +23,8 @@ struct sim_epoll_item {
 	struct sim_file *file; /* NULL: a real descriptor */
 	struct epoll_event event;
 	int fd;
-	bool disabled;	       /* EPOLLONESHOT has fired */
-	uint32_t last_real;    /* edge triggered real descriptor: what was last told */
+	bool disabled;      /* EPOLLONESHOT has fired */
+	uint32_t last_real; /* edge triggered real descriptor: what was last told */
 };
 
 struct sim_epoll *sim_epoll_new_set(struct sim_ctx *ctx)
@@ -126,7 +126,8 @@ static int depth_below(struct sim_epoll *ep, const struct sim_epoll *seek)
 
 	if (ep == seek)
 		return MAX_NESTING + 1;
-	sim_list_each(node, &ep->items) {
+	sim_list_each(node, &ep->items)
+	{
 		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, node);
 
 		if (it->file && it->file->kind == SIM_FILE_EPOLL) {
@@ -144,7 +145,8 @@ static int depth_above(const struct sim_epoll *ep)
 	struct sim_list *node;
 	int highest = 0;
 
-	sim_list_each(node, &ep->wait.waits) {
+	sim_list_each(node, &ep->wait.waits)
+	{
 		struct sim_wait *wait = sim_container_of(node, struct sim_wait, node);
 
 		if (wait->kind == SIM_WAIT_EPOLL) {
@@ -199,7 +201,8 @@ static int modify(struct sim_epoll_item *it, const struct epoll_event *ev)
 	return 0;
 }
 
-int sim_epoll_change(struct sim_epoll *ep, int op, struct sim_file *target, int fd, const struct epoll_event *ev)
+int sim_epoll_change(struct sim_epoll *ep, int op, struct sim_file *target, int fd,
+		     const struct epoll_event *ev)
 {
 	struct sim_epoll_item *it;
 
@@ -213,17 +216,14 @@ int sim_epoll_change(struct sim_epoll *ep, int op, struct sim_file *target, int 
 		return -EINVAL;
 	it = find(ep, target, fd);
 	switch (op) {
-	case EPOLL_CTL_ADD:
-		return it ? -EEXIST : add(ep, target, fd, ev);
-	case EPOLL_CTL_MOD:
-		return it ? modify(it, ev) : -ENOENT;
+	case EPOLL_CTL_ADD: return it ? -EEXIST : add(ep, target, fd, ev);
+	case EPOLL_CTL_MOD: return it ? modify(it, ev) : -ENOENT;
 	case EPOLL_CTL_DEL:
 		if (!it)
 			return -ENOENT;
 		item_free(it);
 		return 0;
-	default:
-		return -EINVAL;
+	default: return -EINVAL;
 	}
 }
 
@@ -232,7 +232,8 @@ static void look_at_real(struct sim_epoll *ep)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &ep->real) {
+	sim_list_each(node, &ep->real)
+	{
 		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, file_node);
 		uint32_t now = item_events(it);
 
@@ -251,7 +252,8 @@ bool sim_epoll_has_ready(struct sim_epoll *ep)
 	while ((node = sim_list_first(&ep->ready))) {
 		if (item_events(sim_container_of(node, struct sim_epoll_item, ready_node)))
 			return true;
-		sim_list_remove(node); /* it was told of something that is over: it comes back when told again */
+		sim_list_remove(node); /* it was told of something that is over: it comes back when told again
+					*/
 	}
 	return false;
 }

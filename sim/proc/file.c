@@ -13,7 +13,9 @@ enum { FIRST_NUM_SLOTS = 32, FIRST_OWN_FD = 3, DEFAULT_LIMIT = 1 << 20 };
 
 int sim_fdtable_init(struct sim_fdtable *ft, struct sim_ctx *ctx, const struct sim_fd_ops *ops)
 {
-	*ft = (struct sim_fdtable){ .ctx = ctx, .ops = ops, .first_free = FIRST_OWN_FD, .limit = DEFAULT_LIMIT };
+	*ft = (struct sim_fdtable){
+		.ctx = ctx, .ops = ops, .first_free = FIRST_OWN_FD, .limit = DEFAULT_LIMIT
+	};
 	ft->slots = sim_arena_alloc(ctx->arena, FIRST_NUM_SLOTS * sizeof *ft->slots);
 	ft->num_slots = ft->slots ? FIRST_NUM_SLOTS : 0;
 	return ft->slots ? 0 : -ENOMEM;

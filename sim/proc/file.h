@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open files and descriptors: what a number refers to. A file is a socket or an epoll set; several descriptors may
- * share one (dup(2)). One table serves all tasks of one program, since they share an address space; each descriptor
- * remembers the process that opened it, so that it is closed when that process ends.
+ * Open files and descriptors: what a number refers to. A file is a socket or an epoll set; several
+ * descriptors may share one (dup(2)). One table serves all tasks of one program, since they share an address
+ * space; each descriptor remembers the process that opened it, so that it is closed when that process ends.
  *
  * Owns files (counted) and the table. Numbers may be reserved by the embedder beside real ones.
  */
@@ -21,9 +21,9 @@ enum sim_file_kind { SIM_FILE_SOCK, SIM_FILE_EPOLL };
 
 struct sim_file {
 	uint32_t refs;
-	uint8_t kind;		/* enum sim_file_kind */
-	bool nonblock;		/* O_NONBLOCK */
-	bool async;		/* O_ASYNC: stored */
+	uint8_t kind;            /* enum sim_file_kind */
+	bool nonblock;           /* O_NONBLOCK */
+	bool async;              /* O_ASYNC: stored */
 	struct sim_list watches; /* epoll items on this file: they go when its last descriptor does */
 	union {
 		struct sim_sock *sk; /* with a reference */
@@ -38,8 +38,9 @@ struct sim_fd {
 };
 
 /*
- * Reserves numbers in the program's real table. take: the lowest free number >= min, or -errno. take_at: exactly fd
- * (whatever it was is closed). drop: it is free again. NULL table: numbers are the simulation's own, from 3.
+ * Reserves numbers in the program's real table. take: the lowest free number >= min, or -errno. take_at:
+ * exactly fd (whatever it was is closed). drop: it is free again. NULL table: numbers are the simulation's
+ * own, from 3.
  */
 struct sim_fd_ops {
 	int (*take)(int min, bool cloexec);
@@ -54,10 +55,11 @@ struct sim_fdtable {
 	int num_slots;
 	int num_open;
 	int first_free; /* no free slot below it (own numbers only) */
-	int limit;	/* RLIMIT_NOFILE */
+	int limit;      /* RLIMIT_NOFILE */
 };
 
-int sim_fdtable_init(struct sim_fdtable *ft, struct sim_ctx *ctx, const struct sim_fd_ops *ops); /* 0, -ENOMEM */
+int sim_fdtable_init(struct sim_fdtable *ft, struct sim_ctx *ctx, const struct sim_fd_ops *ops); /* 0, -ENOMEM
+												  */
 
 static inline struct sim_file *sim_fd_file(const struct sim_fdtable *ft, int fd)
 {

@@ -7,8 +7,8 @@
 #include "sim/base/assert.h"
 #include "sim/base/str.h"
 
-struct sim_proc *sim_proc_new(struct sim_ctx *ctx, struct sim_host *host, struct sim_net *net, struct sim_fdtable *fds,
-			      const char *name)
+struct sim_proc *sim_proc_new(struct sim_ctx *ctx, struct sim_host *host, struct sim_net *net,
+			      struct sim_fdtable *fds, const char *name)
 {
 	struct sim_proc *p = sim_arena_alloc(ctx->arena, sizeof *p);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the sockets of one host share (a network namespace, in Linux's words): services of the world, sysctls, the
- * list of sockets. The protocols hang their own tables here; who sees only this header sees only that they exist.
+ * What the sockets of one host share (a network namespace, in Linux's words): services of the world, sysctls,
+ * the list of sockets. The protocols hang their own tables here; who sees only this header sees only that
+ * they exist.
  */
 #ifndef SIM_SOCK_NET_H
 #define SIM_SOCK_NET_H
@@ -26,8 +27,9 @@ struct sim_sysctls {
 
 /* Variations that the specification allows; zero is Linux's choice. */
 struct sim_switches {
-	bool eisconn_on_sendto;	 /* a connected stream refuses a recipient with EISCONN instead of ignoring it */
-	bool enobufs_reported;	 /* a full device queue is ENOBUFS to the sender instead of a silent drop */
+	bool eisconn_on_sendto;  /* a connected stream refuses a recipient with EISCONN instead of ignoring it
+				  */
+	bool enobufs_reported;   /* a full device queue is ENOBUFS to the sender instead of a silent drop */
 	bool enotconn_not_epipe; /* an unconnected stream's send is ENOTCONN instead of EPIPE */
 };
 
@@ -39,7 +41,7 @@ struct sim_net {
 	struct sim_switches switches;
 	struct sim_list sockets; /* sim_sock.node, in order of creation */
 	uint32_t num_sockets;
-	bool record;		 /* new sockets keep what they send and deliver, for sim_sent() and sim_delivered() */
+	bool record; /* new sockets keep what they send and deliver, for sim_sent() and sim_delivered() */
 	struct sim_ip *ip;
 	struct sim_udp *udp;
 	struct sim_tcp *tcp;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Socket options as tables, from which the calls and the documentation are both made: what is simulated, what is only
- * stored (kept and returned, without effect). What stands in no table does not exist: ENOPROTOOPT.
+ * Socket options as tables, from which the calls and the documentation are both made: what is simulated, what
+ * is only stored (kept and returned, without effect). What stands in no table does not exist: ENOPROTOOPT.
  */
 #ifndef SIM_SOCK_OPTION_H
 #define SIM_SOCK_OPTION_H
@@ -17,7 +17,8 @@ struct sim_option_doc {
 	enum sim_fidelity fidelity;
 };
 
-/* Row n of a layer's options, false past the last: sock/ has SOL_SOCKET's, ip/ and tcp/ their own functions alike. */
+/* Row n of a layer's options, false past the last: sock/ has SOL_SOCKET's, ip/ and tcp/ their own functions
+ * alike. */
 bool sim_sock_option_doc(size_t n, struct sim_option_doc *doc);
 
 #endif

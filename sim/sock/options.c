@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * SOL_SOCKET options: socket(7), and for lengths and rounding the running kernel. Options of the int kind stand in one
- * table; those with a structure of their own have a pair of functions. The rest goes down to the protocol.
+ * SOL_SOCKET options: socket(7), and for lengths and rounding the running kernel. Options of the int kind
+ * stand in one table; those with a structure of their own have a pair of functions. The rest goes down to the
+ * protocol.
  */
 #include <errno.h>
 #include <limits.h>
@@ -18,20 +19,20 @@ struct int_option {
 	int name;
 	const char *text;
 	enum sim_fidelity fidelity;
-	int (*get)(struct sim_sock *sk); /* NULL: cannot be read */
+	int (*get)(struct sim_sock *sk);          /* NULL: cannot be read */
 	int (*set)(struct sim_sock *sk, int val); /* 0 or -errno; NULL: cannot be set (ENOPROTOOPT) */
-	bool unix_only;	/* EOPNOTSUPP elsewhere */
+	bool unix_only;                           /* EOPNOTSUPP elsewhere */
 };
 
-#define FLAG_OPTION(field)                                                                                             \
-	static int get_##field(struct sim_sock *sk)                                                                    \
-	{                                                                                                              \
-		return sk->field;                                                                                      \
-	}                                                                                                              \
-	static int set_##field(struct sim_sock *sk, int val)                                                           \
-	{                                                                                                              \
-		sk->field = val != 0;                                                                                  \
-		return 0;                                                                                              \
+#define FLAG_OPTION(field)                                   \
+	static int get_##field(struct sim_sock *sk)          \
+	{                                                    \
+		return sk->field;                            \
+	}                                                    \
+	static int set_##field(struct sim_sock *sk, int val) \
+	{                                                    \
+		sk->field = val != 0;                        \
+		return 0;                                    \
 	}
 
 FLAG_OPTION(reuseaddr)
@@ -205,35 +206,25 @@ static const struct sim_option_doc other_options[] = {
 	{ SOL_SOCKET, SO_LINGER, "SO_LINGER", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_RCVTIMEO, "SO_RCVTIMEO", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_SNDTIMEO, "SO_SNDTIMEO", SIM_FIDELITY_SIMULATED },
-	{ SOL_SOCKET, SO_PEERCRED, "SO_PEERCRED", SIM_FIDELITY_SIMULATED }, /* Unix sockets answer it themselves */
+	{ SOL_SOCKET, SO_PEERCRED, "SO_PEERCRED", SIM_FIDELITY_SIMULATED }, /* Unix sockets answer it
+									       themselves */
 };
 
 enum { NUM_OTHER_OPTIONS = sizeof other_options / sizeof other_options[0] };
 
 /* What Linux has and we do not, for the documentation: ENOPROTOOPT, as for a name that nobody knows. */
-#define ABSENT(name) { SOL_SOCKET, name, #name, SIM_FIDELITY_ABSENT }
+#define ABSENT(name)                                         \
+	{                                                    \
+		SOL_SOCKET, name, #name, SIM_FIDELITY_ABSENT \
+	}
 static const struct sim_option_doc absent_options[] = {
-	ABSENT(SO_ATTACH_BPF),
-	ABSENT(SO_ATTACH_FILTER),
-	ABSENT(SO_BINDTODEVICE),
-	ABSENT(SO_BUSY_POLL),
-	ABSENT(SO_COOKIE),
-	ABSENT(SO_DEBUG),
-	ABSENT(SO_INCOMING_CPU),
-	ABSENT(SO_LOCK_FILTER),
-	ABSENT(SO_MAX_PACING_RATE),
-	ABSENT(SO_MEMINFO),
-	ABSENT(SO_NO_CHECK),
-	ABSENT(SO_PASSSEC),
-	ABSENT(SO_PEEK_OFF),
-	ABSENT(SO_PEERGROUPS),
-	ABSENT(SO_PEERNAME),
-	ABSENT(SO_PEERSEC),
-	ABSENT(SO_RXQ_OVFL),
-	ABSENT(SO_SELECT_ERR_QUEUE),
-	ABSENT(SO_TIMESTAMPING),
-	ABSENT(SO_TIMESTAMPNS),
-	ABSENT(SO_TXTIME),
+	ABSENT(SO_ATTACH_BPF),   ABSENT(SO_ATTACH_FILTER), ABSENT(SO_BINDTODEVICE),
+	ABSENT(SO_BUSY_POLL),    ABSENT(SO_COOKIE),        ABSENT(SO_DEBUG),
+	ABSENT(SO_INCOMING_CPU), ABSENT(SO_LOCK_FILTER),   ABSENT(SO_MAX_PACING_RATE),
+	ABSENT(SO_MEMINFO),      ABSENT(SO_NO_CHECK),      ABSENT(SO_PASSSEC),
+	ABSENT(SO_PEEK_OFF),     ABSENT(SO_PEERGROUPS),    ABSENT(SO_PEERNAME),
+	ABSENT(SO_PEERSEC),      ABSENT(SO_RXQ_OVFL),      ABSENT(SO_SELECT_ERR_QUEUE),
+	ABSENT(SO_TIMESTAMPING), ABSENT(SO_TIMESTAMPNS),   ABSENT(SO_TXTIME),
 	ABSENT(SO_ZEROCOPY),
 };
 #undef ABSENT
@@ -315,14 +306,10 @@ static int set_socket(struct sim_sock *sk, int name, const void *val, socklen_t 
 	if (len < sizeof v)
 		return -EINVAL;
 	switch (name) {
-	case SO_LINGER:
-		return set_linger(sk, val, len);
-	case SO_RCVTIMEO:
-		return set_timeout(&sk->rcvtimeo_ns, val, len);
-	case SO_SNDTIMEO:
-		return set_timeout(&sk->sndtimeo_ns, val, len);
-	default:
-		break;
+	case SO_LINGER: return set_linger(sk, val, len);
+	case SO_RCVTIMEO: return set_timeout(&sk->rcvtimeo_ns, val, len);
+	case SO_SNDTIMEO: return set_timeout(&sk->sndtimeo_ns, val, len);
+	default: break;
 	}
 	if (!o || !o->set)
 		return -ENOPROTOOPT;
@@ -334,14 +321,15 @@ static int set_socket(struct sim_sock *sk, int name, const void *val, socklen_t 
 
 static int fail(struct sim_sock *sk, struct sim_task *t, int err, int level, int name)
 {
-	enum sim_why_key key = err == -ENOPROTOOPT ? SIM_WHY_NO_OPTION :
-			       err == -EOPNOTSUPP  ? SIM_WHY_NOT_SUPPORTED :
-						     SIM_WHY_BAD_ARGUMENT;
+	enum sim_why_key key = err == -ENOPROTOOPT  ? SIM_WHY_NO_OPTION
+			       : err == -EOPNOTSUPP ? SIM_WHY_NOT_SUPPORTED
+						    : SIM_WHY_BAD_ARGUMENT;
 
 	return sim_sock_fail(sk, t, -err, key, SIM_NEVER_NS, level, name, 0, 0);
 }
 
-int sim_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val, socklen_t len)
+int sim_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
+		    socklen_t len)
 {
 	int err;
 
@@ -371,16 +359,13 @@ static int get_socket(struct sim_sock *sk, int name, void *val, socklen_t *len)
 	int v;
 
 	switch (name) {
-	case SO_LINGER:
-		put(val, len, &l, sizeof l);
-		return 0;
+	case SO_LINGER: put(val, len, &l, sizeof l); return 0;
 	case SO_RCVTIMEO:
 	case SO_SNDTIMEO:
 		tv = get_timeout(name == SO_RCVTIMEO ? sk->rcvtimeo_ns : sk->sndtimeo_ns);
 		put(val, len, &tv, sizeof tv);
 		return 0;
-	default:
-		break;
+	default: break;
 	}
 	if (!o || !o->get)
 		return -ENOPROTOOPT;

@@ -31,7 +31,8 @@ void sim_sock_init(struct sim_sock *sk, struct sim_net *net, enum sim_sock_kind 
 	net->num_sockets++;
 	r = sim_trace_open(&net->ctx->trace, sk->made_ns, SIM_TRACE_SOCKET, net->host_id, sk->id);
 	r->arg[0] = SIM_TRACE_BEGAN;
-	r->arg[1] = (uint64_t)(unsigned)domain | (uint64_t)(unsigned)type << 16 | (uint64_t)(unsigned)protocol << 32;
+	r->arg[1] = (uint64_t)(unsigned)domain | (uint64_t)(unsigned)type << 16 |
+		    (uint64_t)(unsigned)protocol << 32;
 	r->arg[2] = r->arg[3] = r->arg[4] = r->arg[5] = 0;
 	sim_trace_commit(&net->ctx->trace, r, NULL);
 }
@@ -164,8 +165,8 @@ int sim_sock_set_exact(struct sim_sock *sk, bool capacity, uint64_t bytes)
 }
 
 /* Keeps the first SIM_SOCK_LOG_MAX_BYTES; after that only counts. */
-static void log_bytes(struct sim_sock *sk, struct sim_sock_log **where, const struct sim_bytes *run, uint32_t off,
-		      uint32_t len)
+static void log_bytes(struct sim_sock *sk, struct sim_sock_log **where, const struct sim_bytes *run,
+		      uint32_t off, uint32_t len)
 {
 	struct sim_arena *a = sim_sock_arena(sk);
 	struct sim_sock_log *log = *where;

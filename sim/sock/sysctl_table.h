@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sysctls of a host, under their Linux names: field, name, default, minimum, maximum. A three-valued one (min,
- * default, max) is three rows with an index. Defaults are those of Linux 6.18 on a machine with plenty of memory.
+ * The sysctls of a host, under their Linux names: field, name, default, minimum, maximum. A three-valued one
+ * (min, default, max) is three rows with an index. Defaults are those of Linux 6.18 on a machine with plenty
+ * of memory.
  */
 #ifndef SIM_SOCK_SYSCTL_TABLE_H
 #define SIM_SOCK_SYSCTL_TABLE_H

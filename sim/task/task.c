@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The scheduler: see task.h. There is no scheduler's stack: whoever blocks picks who runs next, or makes the world's
- * events happen himself until somebody can.
+ * The scheduler: see task.h. There is no scheduler's stack: whoever blocks picks who runs next, or makes the
+ * world's events happen himself until somebody can.
  */
 #include "sim/task/task.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Tasks and their scheduler. A task is a thread of control of a simulated process; exactly one runs at any moment.
- * Blocking is one primitive: wait until woken, interrupted, or a deadline. When the task that blocks is the only one,
- * the world's events run until it wakes; when nothing can ever wake anybody, that is a dead-lock and reported.
+ * Tasks and their scheduler. A task is a thread of control of a simulated process; exactly one runs at any
+ * moment. Blocking is one primitive: wait until woken, interrupted, or a deadline. When the task that blocks
+ * is the only one, the world's events run until it wakes; when nothing can ever wake anybody, that is a
+ * dead-lock and reported.
  *
- * Owns the order in which tasks run. What carries a task (a fiber, a thread) is supplied through a table of functions:
- * no thread and no stack is known here.
+ * Owns the order in which tasks run. What carries a task (a fiber, a thread) is supplied through a table of
+ * functions: no thread and no stack is known here.
  */
 #ifndef SIM_TASK_TASK_H
 #define SIM_TASK_TASK_H
@@ -31,7 +32,7 @@ enum sim_task_state { SIM_TASK_RUNNING, SIM_TASK_READY, SIM_TASK_BLOCKED, SIM_TA
 
 /* What a blocked task waits for: for the dead-lock report. */
 struct sim_blocked_on {
-	uint16_t call;	  /* enum sim_call_id */
+	uint16_t call;    /* enum sim_call_id */
 	uint32_t sock_id; /* 0: not a single socket */
 	int fd;
 	uint32_t events;
@@ -39,30 +40,30 @@ struct sim_blocked_on {
 };
 
 struct sim_task {
-	struct sim_list node;	 /* in the ready queue, when ready */
-	struct sim_list all;	 /* of the scheduler */
+	struct sim_list node; /* in the ready queue, when ready */
+	struct sim_list all;  /* of the scheduler */
 	struct sim_sched *sched;
-	struct sim_proc *proc;	 /* whose task it is */
+	struct sim_proc *proc; /* whose task it is */
 	uint32_t id;
-	uint8_t state;		 /* enum sim_task_state */
-	bool interrupted;	 /* a signal is to be handled: blocking calls return -SIM_ERESTART */
+	uint8_t state;    /* enum sim_task_state */
+	bool interrupted; /* a signal is to be handled: blocking calls return -SIM_ERESTART */
 	bool timed_out;
-	bool daemon;		 /* a built-in peer: its waiting for ever is no dead-lock and not reported */
-	struct sim_timer timer;	 /* of the present wait */
+	bool daemon;            /* a built-in peer: its waiting for ever is no dead-lock and not reported */
+	struct sim_timer timer; /* of the present wait */
 	struct sim_blocked_on on;
-	struct sim_reason why;	 /* of the last failed or short call */
+	struct sim_reason why; /* of the last failed or short call */
 	uint64_t num_calls;
-	int64_t spin_since_ns;	 /* the instant at which it last made progress, or time moved */
-	uint32_t num_spins;	 /* calls without progress since */
-	void *carrier;		 /* the embedder's: fiber or thread */
-	void *real;		 /* the embedder's: real descriptors that it waits for, NULL: none */
+	int64_t spin_since_ns; /* the instant at which it last made progress, or time moved */
+	uint32_t num_spins;    /* calls without progress since */
+	void *carrier;         /* the embedder's: fiber or thread */
+	void *real;            /* the embedder's: real descriptors that it waits for, NULL: none */
 	char name[24];
 };
 
 /* How tasks are carried. All are called with the scheduler consistent. */
 struct sim_carrier_ops {
 	void (*switch_to)(struct sim_task *from, struct sim_task *to); /* returns when `from` runs again */
-	void (*free)(struct sim_task *t);			       /* the carrier of a dead task that is not running */
+	void (*free)(struct sim_task *t); /* the carrier of a dead task that is not running */
 };
 
 enum sim_sched_policy { SIM_SCHED_FIFO, SIM_SCHED_SEEDED };
@@ -75,7 +76,8 @@ struct sim_sched {
 	const struct sim_carrier_ops *carriers;
 	enum sim_sched_policy policy;
 	struct sim_rng rng;
-	/* Makes something happen: runs due packets, or takes the next timer. False: nothing is left that could. */
+	/* Makes something happen: runs due packets, or takes the next timer. False: nothing is left that
+	 * could. */
 	bool (*idle)(struct sim_sched *s);
 	/* Nothing can wake anybody. What it returns is what the blocked call of `t` returns. */
 	int (*deadlock)(struct sim_sched *s, struct sim_task *t);
@@ -89,16 +91,16 @@ void sim_task_free(struct sim_task *t); /* must not be the current one */
 
 /*
  * Blocks the current task until sim_task_wake(), sim_task_interrupt() or the deadline (SIM_NEVER_NS: none).
- * 0: woken; -ETIMEDOUT; -SIM_ERESTART: interrupted. The caller has put the task on wait queues before and takes it off
- * after, and checks what it waited for in a loop.
+ * 0: woken; -ETIMEDOUT; -SIM_ERESTART: interrupted. The caller has put the task on wait queues before and
+ * takes it off after, and checks what it waited for in a loop.
  */
 int sim_task_block(struct sim_task *t, int64_t deadline_ns);
 
-void sim_task_wake(struct sim_task *t);	     /* of a task that does not block: nothing happens */
+void sim_task_wake(struct sim_task *t);      /* of a task that does not block: nothing happens */
 void sim_task_interrupt(struct sim_task *t); /* sets interrupted, and wakes */
 void sim_task_yield(struct sim_task *t);     /* to the end of the ready queue, if another task is ready */
 _Noreturn void sim_task_exit(struct sim_task *t); /* the current task ends */
-void sim_task_entered(struct sim_task *t);	  /* the first thing a new carrier calls when it runs */
+void sim_task_entered(struct sim_task *t);        /* the first thing a new carrier calls when it runs */
 
 /* Table entries: see sim_wait_fns and sim_timer_fns. */
 void sim_task_on_wake(struct sim_wait *w, uint32_t events);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Wait queues: who wants to hear of a change. A blocked task waits, and so does an epoll item. Waking only tells; who
- * is woken looks for himself. Owns nothing: waits are embedded in their owners, who take them off again.
+ * Wait queues: who wants to hear of a change. A blocked task waits, and so does an epoll item. Waking only
+ * tells; who is woken looks for himself. Owns nothing: waits are embedded in their owners, who take them off
+ * again.
  */
 #ifndef SIM_TASK_WAIT_H
 #define SIM_TASK_WAIT_H
@@ -11,7 +12,7 @@
 #include "sim/base/list.h"
 
 enum sim_wait_kind {
-	SIM_WAIT_TASK,	/* owner: struct sim_task */
+	SIM_WAIT_TASK,  /* owner: struct sim_task */
 	SIM_WAIT_EPOLL, /* owner: an epoll item */
 	SIM_WAIT_NUM_KINDS
 };
@@ -35,8 +36,8 @@ static inline void sim_waitq_init(struct sim_waitq *q)
 	sim_list_init(&q->waits);
 }
 
-static inline void sim_waitq_add(struct sim_waitq *q, struct sim_wait *w, enum sim_wait_kind kind, void *owner,
-				 uint32_t events)
+static inline void sim_waitq_add(struct sim_waitq *q, struct sim_wait *w, enum sim_wait_kind kind,
+				 void *owner, uint32_t events)
 {
 	w->owner = owner;
 	w->events = events;

@@ -4,10 +4,9 @@
 
 static const struct {
 	const char *name, *text;
-} rows[SIM_WHY_NUM] = {
-	[SIM_WHY_NONE] = { "none", "no reason was recorded" },
+} rows[SIM_WHY_NUM] = { [SIM_WHY_NONE] = { "none", "no reason was recorded" },
 #define ROW(id, name, text) [SIM_WHY_##id] = { name, text },
-	SIM_WHY_TABLE(ROW)
+			SIM_WHY_TABLE(ROW)
 #undef ROW
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What every layer of one world may use: its memory, its time, its trace, its seed. The world owns all of it. */
+/* What every layer of one world may use: its memory, its time, its trace, its seed. The world owns all of it.
+ */
 #ifndef SIM_TRACE_CTX_H
 #define SIM_TRACE_CTX_H
 
@@ -17,7 +18,8 @@ struct sim_ctx {
 	uint64_t next_packet_id; /* ids begin at 1 */
 	uint32_t next_sock_id;
 	uint32_t next_task_id;
-	uint32_t num_capacity_knobs; /* sockets with the exact capacity set: only then do readers look for their peers */
+	uint32_t num_capacity_knobs; /* sockets with the exact capacity set: only then do readers look for
+					their peers */
 };
 
 static inline int64_t sim_now(const struct sim_ctx *ctx)

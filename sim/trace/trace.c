@@ -33,7 +33,8 @@ const char *sim_drop_name(enum sim_drop d)
 	return (unsigned)d < SIM_DROP_NUM ? drop_names[d] : "unknown";
 }
 
-int sim_trace_init(struct sim_trace *t, struct sim_arena *a, const struct sim_clock *clock, uint32_t num_records)
+int sim_trace_init(struct sim_trace *t, struct sim_arena *a, const struct sim_clock *clock,
+		   uint32_t num_records)
 {
 	SIM_ASSERT(num_records && !(num_records & (num_records - 1)));
 	memset(t, 0, sizeof *t);
@@ -95,8 +96,8 @@ void sim_trace_tell(struct sim_trace *t, const struct sim_trace_rec *r, const st
 		t->sinks[i].fn(t->sinks[i].ctx, r, p);
 }
 
-void sim_trace_write(struct sim_trace *t, enum sim_trace_kind kind, uint16_t host, uint32_t obj, uint64_t arg0,
-		     uint64_t arg1)
+void sim_trace_write(struct sim_trace *t, enum sim_trace_kind kind, uint16_t host, uint32_t obj,
+		     uint64_t arg0, uint64_t arg1)
 {
 	struct sim_trace_rec *r = sim_trace_open(t, t->clock->now_ns, kind, host, obj);
 

@@ -406,7 +406,8 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 		err = check_knobs(us, t, len);
 	if (!err)
 		err = wait_for_room(us, t, m);
-	/* They may have sent elsewhere, or corked: the way and the checks are to be made again, and wait no more. */
+	/* They may have sent elsewhere, or corked: the way and the checks are to be made again, and wait no
+	 * more. */
 	if (__builtin_expect(err > 0, 0))
 		return sim_udp_send(sk, t, m);
 	if (err)

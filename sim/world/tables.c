@@ -34,8 +34,9 @@ sim_wait_fn *const sim_wait_fns[SIM_WAIT_NUM_KINDS] = {
 
 static struct sim_sock *inet_peer(struct sim_world *w, struct sim_inet *in)
 {
-	struct sim_host *h = sim_ip_is_local(in->ip, in->raddr) ? sim_container_of(in->ip, struct sim_host, ip) :
-								  sim_world_host_of(w, in->raddr);
+	struct sim_host *h = sim_ip_is_local(in->ip, in->raddr)
+				     ? sim_container_of(in->ip, struct sim_host, ip)
+				     : sim_world_host_of(w, in->raddr);
 	struct sim_inet *peer;
 
 	if (!h || !in->rport)
@@ -52,10 +53,8 @@ struct sim_sock *sim_sock_peer(struct sim_sock *sk)
 
 	switch (sk->kind) {
 	case SIM_SOCK_TCP:
-	case SIM_SOCK_UDP:
-		return inet_peer(w, sim_container_of(sk, struct sim_inet, sk));
-	default:
-		return sim_unix_peer(sk);
+	case SIM_SOCK_UDP: return inet_peer(w, sim_container_of(sk, struct sim_inet, sk));
+	default: return sim_unix_peer(sk);
 	}
 }
 

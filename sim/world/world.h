@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A world: hosts, the fabric between them, processes and tasks, rules, the seed, and the run loop. A world is a value
- * and several can live; everything of it lies in one arena, which whoever made it supplies and drops.
+ * A world: hosts, the fabric between them, processes and tasks, rules, the seed, and the run loop. A world is
+ * a value and several can live; everything of it lies in one arena, which whoever made it supplies and drops.
  */
 #ifndef SIM_WORLD_WORLD_H
 #define SIM_WORLD_WORLD_H
@@ -23,38 +23,43 @@ struct sim_world {
 	struct sim_host *first_host; /* where the program under test runs */
 	struct sim_proc *program;
 	struct sim_task *main_task;
-	bool record;		     /* new hosts' sockets keep what they send and deliver */
+	bool record; /* new hosts' sockets keep what they send and deliver */
 	uint64_t num_calls;
-	int64_t call_cost_ns;	     /* charged to every call, 0 */
-	uint32_t num_quiet;	     /* events since a call last made progress */
+	int64_t call_cost_ns; /* charged to every call, 0 */
+	uint32_t num_quiet;   /* events since a call last made progress */
 	int64_t quiet_since_ns;
-	uint32_t spin_limit;	     /* calls at one instant without progress */
-	/* Supplied by the embedder: says what hangs, decides how it ends. What it returns the blocked call returns. */
+	uint32_t spin_limit; /* calls at one instant without progress */
+	/* Supplied by the embedder: says what hangs, decides how it ends. What it returns the blocked call
+	 * returns. */
 	int (*on_deadlock)(struct sim_world *w, struct sim_task *t);
 	int (*on_spin)(struct sim_world *w, struct sim_task *t);
-	void (*on_socket)(struct sim_world *w, struct sim_sock *sk); /* NULL or: a call has made or connected it */
+	void (*on_socket)(struct sim_world *w, struct sim_sock *sk); /* NULL or: a call has made or connected
+									it */
 	void (*on_at)(struct sim_world *w, struct sim_timer *timer); /* a SIM_TIMER_AT is due */
-	void *embedder;						     /* the embedder's own; nothing here looks */
+	void *embedder; /* the embedder's own; nothing here looks */
 };
 
 struct sim_world_config {
 	uint64_t seed;
 	const struct sim_fd_ops *fd_ops; /* NULL: own descriptor numbers */
-	uint32_t num_trace_records;	 /* a power of two; 0: 1024 */
+	uint32_t num_trace_records;      /* a power of two; 0: 1024 */
 	bool wire_bytes;
-	bool record;			 /* sockets keep what they send and deliver */
+	bool record; /* sockets keep what they send and deliver */
 };
 
 /* In an arena of its own, laid over zeroed memory. NULL: it is too small. With no host yet. */
 struct sim_world *sim_world_init(void *mem, size_t size_bytes, const struct sim_world_config *config);
 
 struct sim_host *sim_world_find_host(struct sim_world *w, const char *name); /* NULL: none */
-/* 0; -EEXIST: the name, or the address, is taken; -ENAMETOOLONG; -ENOSPC: it has as many as it can; -ENOMEM. */
+/* 0; -EEXIST: the name, or the address, is taken; -ENAMETOOLONG; -ENOSPC: it has as many as it can; -ENOMEM.
+ */
 int sim_world_add_host(struct sim_world *w, const char *name, struct sim_host **host);
 int sim_world_add_addr(struct sim_world *w, struct sim_host *h, struct sim_addr a, unsigned prefix_len);
-struct sim_host *sim_world_host_of(struct sim_world *w, struct sim_addr a); /* who has it, not loopback; NULL */
+struct sim_host *sim_world_host_of(struct sim_world *w, struct sim_addr a); /* who has it, not loopback; NULL
+									     */
 
-struct sim_proc *sim_world_add_proc(struct sim_world *w, struct sim_host *h, const char *name); /* NULL: no memory */
+struct sim_proc *sim_world_add_proc(struct sim_world *w, struct sim_host *h, const char *name); /* NULL: no
+												   memory */
 
 struct sim_sock *sim_world_find_sock(struct sim_world *w, uint32_t id);
 

@@ -65,12 +65,12 @@
 	static void name##_body(void)
 
 /* First in a body whose subject the simulation does not have yet: there it is skipped, and says why. */
-#define NOT_SIMULATED_YET(what)                              \
-	do {                                                 \
-		if (!behaviour_on_kernel()) {                \
+#define NOT_SIMULATED_YET(what)                               \
+	do {                                                  \
+		if (!behaviour_on_kernel()) {                 \
 			print_message("skipped: " what "\n"); \
-			skip();                              \
-		}                                            \
+			skip();                               \
+		}                                             \
 	} while (0)
 
 /* The call answers -1 with this errno. */

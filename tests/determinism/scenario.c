@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A program that uses much of the network, and prints the hash of its trace: the same with every compiler, at every
- * level of optimisation, under every sanitizer, on every day of the calendar, and with packets turned into bytes at
- * every hop. tests/determinism/compare runs it in these ways.
+ * A program that uses much of the network, and prints the hash of its trace: the same with every compiler, at
+ * every level of optimisation, under every sanitizer, on every day of the calendar, and with packets turned
+ * into bytes at every hop. tests/determinism/compare runs it in these ways.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

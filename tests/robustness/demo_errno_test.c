@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whatever call of the demo's senders fails, with whatever errno its manual page documents, once or from then on: the
- * simulator neither hangs nor crashes. It says what happened and ends with one of the statuses it documents.
+ * Whatever call of the demo's senders fails, with whatever errno its manual page documents, once or from then
+ * on: the simulator neither hangs nor crashes. It says what happened and ends with one of the statuses it
+ * documents.
  *
  * Each run is a process of its own, with a limit of wall time.
  */
@@ -30,9 +31,9 @@ enum { WALL_LIMIT_S = 20, STATUS_LOST = 1 };
 
 /* What the senders call. */
 static const enum sim_call_id calls[] = {
-	SIM_CALL_GETADDRINFO, SIM_CALL_SOCKET,	   SIM_CALL_SETSOCKOPT, SIM_CALL_CONNECT,   SIM_CALL_POLL,
-	SIM_CALL_GETSOCKOPT,  SIM_CALL_RECV,	   SIM_CALL_SEND,	SIM_CALL_SHUTDOWN,  SIM_CALL_CLOSE,
-	SIM_CALL_NANOSLEEP,
+	SIM_CALL_GETADDRINFO, SIM_CALL_SOCKET,     SIM_CALL_SETSOCKOPT, SIM_CALL_CONNECT,
+	SIM_CALL_POLL,        SIM_CALL_GETSOCKOPT, SIM_CALL_RECV,       SIM_CALL_SEND,
+	SIM_CALL_SHUTDOWN,    SIM_CALL_CLOSE,      SIM_CALL_NANOSLEEP,
 };
 
 /* Once at the first, once at a later call, and from the second on for ever. */
@@ -64,10 +65,8 @@ static bool is_documented(int status)
 	switch (WEXITSTATUS(status)) {
 	case EXIT_SUCCESS:
 	case STATUS_LOST:
-	case SIM_EXIT_DEADLOCK:
-		return true;
-	default:
-		return false;
+	case SIM_EXIT_DEADLOCK: return true;
+	default: return false;
 	}
 }
 

@@ -91,7 +91,7 @@ static void resizing_keeps_the_content_and_failing_keeps_the_block(void **state)
 	char *p = sim_arena_alloc(a, 20), *q;
 
 	(void)state;
-	strcpy(p, "nineteen characters");
+	memcpy(p, "nineteen characters", 20);
 	q = sim_arena_resize(a, p, 20, 3000);
 	assert_non_null(q);
 	assert_string_equal(q, "nineteen characters");

@@ -88,7 +88,8 @@ static void streams_are_the_same_everywhere_and_apart_by_purpose_and_object(void
 	uint64_t first = sim_rng_next(&a);
 
 	(void)state;
-	assert_true(first == UINT64_C(0xf49b10645c7af0b2)); /* by value: no compiler and no machine may change it */
+	assert_true(first == UINT64_C(0xf49b10645c7af0b2)); /* by value: no compiler and no machine may change
+							       it */
 	assert_true(sim_rng_next(&b) == first);
 	assert_true(sim_rng_next(&c) != first);
 	assert_true(sim_rng_next(&d) != first);

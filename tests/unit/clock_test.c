@@ -157,19 +157,20 @@ static void ticks_round_up_as_linux_timer_wheel_does(void **state)
 	static const struct {
 		int64_t now_ns, span_ns, at_ms;
 	} rows[] = {
-		{ 0, 1, 1 },				   /* never early */
-		{ 0, 40 * SIM_NS_PER_MS, 40 },		   /* level 0: exact */
-		{ 500, 40 * SIM_NS_PER_MS, 41 },	   /* between ticks */
-		{ 0, 200 * SIM_NS_PER_MS, 200 },	   /* level 1: eights */
+		{ 0, 1, 1 },                     /* never early */
+		{ 0, 40 * SIM_NS_PER_MS, 40 },   /* level 0: exact */
+		{ 500, 40 * SIM_NS_PER_MS, 41 }, /* between ticks */
+		{ 0, 200 * SIM_NS_PER_MS, 200 }, /* level 1: eights */
 		{ 0, 201 * SIM_NS_PER_MS, 208 },
-		{ 0, 1000 * SIM_NS_PER_MS, 1024 },	   /* level 2: 64s */
-		{ 0, 5000 * SIM_NS_PER_MS, 5120 },	   /* level 3: 512s */
+		{ 0, 1000 * SIM_NS_PER_MS, 1024 }, /* level 2: 64s */
+		{ 0, 5000 * SIM_NS_PER_MS, 5120 }, /* level 3: 512s */
 		{ 24 * SIM_NS_PER_MS, 1000 * SIM_NS_PER_MS, 1024 },
 	};
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
-		assert_int_equal(sim_clock_round_ticks(rows[i].now_ns, rows[i].span_ns), rows[i].at_ms * SIM_NS_PER_MS);
+		assert_int_equal(sim_clock_round_ticks(rows[i].now_ns, rows[i].span_ns),
+				 rows[i].at_ms * SIM_NS_PER_MS);
 }
 
 static void housekeeping_is_counted_apart(void **state)
@@ -199,11 +200,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(timers_fire_by_time_then_by_order_of_setting, fresh, done),
-		cmocka_unit_test_setup_teardown(a_timer_set_later_fires_later_and_one_set_earlier_earlier, fresh, done),
-		cmocka_unit_test_setup_teardown(a_cancelled_timer_does_not_fire_and_counts_no_more, fresh, done),
+		cmocka_unit_test_setup_teardown(a_timer_set_later_fires_later_and_one_set_earlier_earlier,
+						fresh, done),
+		cmocka_unit_test_setup_teardown(a_cancelled_timer_does_not_fire_and_counts_no_more, fresh,
+						done),
 		cmocka_unit_test_setup_teardown(a_time_in_the_past_means_now, fresh, done),
 		cmocka_unit_test_setup_teardown(a_step_stops_at_its_limit, fresh, done),
-		cmocka_unit_test_setup_teardown(any_history_of_settings_gives_the_order_of_the_last_ones, fresh, done),
+		cmocka_unit_test_setup_teardown(any_history_of_settings_gives_the_order_of_the_last_ones,
+						fresh, done),
 		cmocka_unit_test_setup_teardown(ticks_round_up_as_linux_timer_wheel_does, fresh, done),
 		cmocka_unit_test_setup_teardown(housekeeping_is_counted_apart, fresh, done),
 		cmocka_unit_test_setup_teardown(set_timers_are_found_by_their_kind, fresh, done),
