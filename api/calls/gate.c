@@ -22,7 +22,7 @@ __thread struct sim_task *sim_current __attribute__((tls_model("initial-exec")))
 enum { SPIN_REPORT_FACTOR = 100 };
 
 /* Virtual time passes for the caller alone; others run and events happen meanwhile. */
-static void pass_time(struct sim_task *t, int64_t span_ns)
+static __attribute__((noinline, cold)) void pass_time(struct sim_task *t, int64_t span_ns)
 {
 	int64_t until_ns = sim_now(t->sched->ctx) + span_ns;
 	bool was_interrupted = t->interrupted;
@@ -141,7 +141,7 @@ bool sim_gate_enter_slowly(struct sim_gate *g)
  * help, time jumps to the next event; if there is none, a loop that reads the clock sees it move, and any
  * other is reported.
  */
-static void spun(struct sim_gate *g)
+static __attribute__((noinline, cold)) void spun(struct sim_gate *g)
 {
 	struct sim_task *t = g->t;
 	struct sim_world *w = g->w;
@@ -229,7 +229,7 @@ static __attribute__((noinline)) void note_effect(struct sim_gate *g, long resul
 }
 
 /* EINTR, or what becomes it unless the call is begun again: which signal it was. */
-static void blame_signal(struct sim_gate *g)
+static __attribute__((noinline, cold)) void blame_signal(struct sim_gate *g)
 {
 	uint64_t pending = g->t->proc->pending;
 	int64_t now_ns = sim_now(&g->w->ctx);
@@ -251,8 +251,18 @@ static void write_record(struct sim_gate *g, long result)
 	r->arg[2] = g->arg2;
 	r->arg[3] = (uint32_t)g->fd | (uint64_t)(uint32_t)g->made_fd << 32;
 	r->arg[4] = g->made_fd >= 0 ? 0 : (uint64_t)result;
-	r->arg[5] = (uint64_t)(uint32_t)g->rule_id << 32 | (result < 0 || g->rule_id ? g->t->why.key : 0);
+	r->arg[5] = 0;
+	if (__builtin_expect(result < 0 || g->rule_id, 0))
+		r->arg[5] = (uint64_t)(uint32_t)g->rule_id << 32 | g->t->why.key;
 	sim_trace_commit(tr, r, NULL);
+}
+
+/* It was closed while this call was in it: the socket is released now. */
+static __attribute__((noinline, cold)) void put_last(struct sim_gate *g)
+{
+	g->file->refs = 1;
+	sim_file_put(&g->w->ctx, g->file, g->t);
+	sim_world_settle(g->w);
 }
 
 long sim_gate_leave(struct sim_gate *g, long result)
@@ -272,14 +282,8 @@ long sim_gate_leave(struct sim_gate *g, long result)
 	if (__builtin_expect((result == -SIM_ERESTART || result == -EINTR) && !g->answered, 0))
 		blame_signal(g);
 	write_record(g, result);
-	if (g->file) {
-		if (__builtin_expect(g->file->refs == 1, 0)) {
-			sim_file_put(&w->ctx, g->file, g->t);
-			sim_world_settle(w);
-		} else {
-			g->file->refs--;
-		}
-	}
+	if (g->file && __builtin_expect(--g->file->refs == 0, 0))
+		put_last(g);
 	return result;
 }
 

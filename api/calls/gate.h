@@ -16,23 +16,25 @@
 
 #include "api/calls/calls.h"
 
+/* What belongs together in the trace record stands together, so that it is moved together. */
 struct sim_gate {
 	struct sim_task *t;
 	struct sim_world *w;
+	struct sim_file *file; /* NULL: not simulated; a reference is held until the call is left */
+	struct sim_sock *sk;   /* NULL: not a simulated socket */
+	uint32_t sock_id;      /* its id, 0: none */
 	enum sim_call_id id;
-	int fd;                    /* -1: none */
-	struct sim_file *file;     /* NULL: not simulated; a reference is held until the call is left */
-	struct sim_sock *sk;       /* NULL: not a simulated socket */
-	uint32_t sock_id;          /* its id, 0: none */
-	uint64_t requested;        /* what the call asks for: bytes, messages, descriptors */
-	uint64_t limit;            /* by a rule: at most so much of it; UINT64_MAX: no limit */
-	uint64_t arg0, arg1, arg2; /* for the trace: family | port << 8; bytes asked for, or an address's
-				      first half; flags, or its second half (see SIM_TRACE_CALL) */
-	int made_fd;               /* the descriptor that the call made, -1: none */
-	bool answered;             /* a rule answered instead of the call ... */
-	long answer;               /* ... this */
-	int rule_id;               /* whose verdict it was; 0: no rule's */
+	int fd;              /* -1: none */
+	int made_fd;         /* the descriptor that the call made, -1: none */
+	uint64_t requested;  /* what the call asks for: bytes, messages, descriptors */
+	uint64_t limit;      /* by a rule: at most so much of it; UINT64_MAX: no limit */
+	uint64_t arg1, arg2; /* for the trace (see SIM_TRACE_CALL): bytes asked for, or an address's first half;
+				flags, or its second half */
+	uint64_t arg0;       /* family | port << 8 */
 	int64_t delay_exit_ns;
+	int rule_id;   /* whose verdict it was; 0: no rule's */
+	bool answered; /* a rule answered instead of the call ... */
+	long answer;   /* ... this */
 };
 
 /* The rest of entering, for a world whose calls cost time or that has rules for this call. */
