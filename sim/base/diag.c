@@ -36,19 +36,14 @@ struct sim_slice sim_slice_sub(struct sim_slice s, size_t from, size_t len)
 	return s;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 struct sim_slice sim_slice_trim(struct sim_slice s)
 {
 	const char *p = sim_slice_text(s);
 	size_t from = 0;
 
-	while (from < s.len && is_blank(p[from]))
+	while (from < s.len && sim_is_blank(p[from]))
 		from++;
-	while (s.len > from && is_blank(p[s.len - 1]))
+	while (s.len > from && sim_is_blank(p[s.len - 1]))
 		s.len--;
 	return sim_slice_sub(s, from, s.len - from);
 }
@@ -177,11 +172,6 @@ int sim_diag_slice(struct sim_diag *d, struct sim_slice s, const char *fmt, ...)
 	return -EINVAL;
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static unsigned min3(unsigned a, unsigned b, unsigned c)
 {
 	if (b < a)
@@ -203,11 +193,11 @@ static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_le
 	for (i = 1; i <= a_len; i++) {
 		row[0] = (unsigned)i;
 		for (j = 1; j <= b_len; j++) {
-			unsigned differ = lower(a[i - 1]) != lower(b[j - 1]);
+			unsigned differ = sim_to_lower(a[i - 1]) != sim_to_lower(b[j - 1]);
 
 			row[j] = min3(prev[j] + 1, row[j - 1] + 1, prev[j - 1] + differ);
-			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-			    lower(a[i - 2]) == lower(b[j - 1]) && before[j - 2] + 1 < row[j])
+			if (i > 1 && j > 1 && sim_to_lower(a[i - 1]) == sim_to_lower(b[j - 2]) &&
+			    sim_to_lower(a[i - 2]) == sim_to_lower(b[j - 1]) && before[j - 2] + 1 < row[j])
 				row[j] = before[j - 2] + 1;
 		}
 		spare = before;
@@ -233,7 +223,7 @@ static bool is_beginning(struct sim_slice word, const char *candidate, size_t le
 	size_t i;
 
 	for (i = 0; i < word.len && i < len; i++) {
-		if (lower(sim_slice_text(word)[i]) != lower(candidate[i]))
+		if (sim_to_lower(sim_slice_text(word)[i]) != sim_to_lower(candidate[i]))
 			return false;
 	}
 	return word.len >= 3 && word.len < len;

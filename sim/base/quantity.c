@@ -109,11 +109,6 @@ static const struct unit rate_units[] = {
 	{ NULL, 0 },
 };
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Digits, perhaps a point and more digits; the rest is the unit. `example` says how such a quantity looks. */
 static int scan_number(struct sim_slice in, const char *what, const char *example, struct number *n,
 		       struct sim_diag *d)
@@ -128,7 +123,7 @@ static int scan_number(struct sim_slice in, const char *what, const char *exampl
 		return sim_diag_slice(d, in, "%s needs a value, such as %s", what, example);
 	if (p[0] == '-')
 		return sim_diag_slice(d, in, "%s can't be negative: it looks like %s", what, example);
-	for (; i < in.len && (is_digit(p[i]) || (p[i] == '.' && !point && i > 0)); i++) {
+	for (; i < in.len && (sim_is_digit(p[i]) || (p[i] == '.' && !point && i > 0)); i++) {
 		if (p[i] == '.') {
 			point = true;
 			continue;
@@ -157,9 +152,7 @@ static bool same_but_case(struct sim_slice s, const char *word)
 	size_t i;
 
 	for (i = 0; i < s.len; i++) {
-		char c = p[i] >= 'A' && p[i] <= 'Z' ? (char)(p[i] - 'A' + 'a') : p[i];
-
-		if (c != word[i])
+		if (sim_to_lower(p[i]) != word[i])
 			return false;
 	}
 	return word[i] == '\0';
@@ -314,7 +307,7 @@ int sim_parse_uint(struct sim_slice in, const char *what, uint64_t min, uint64_t
 		return sim_diag_slice(d, in, "%s needs a number from %" PRIu64 " to %" PRIu64, what, min,
 				      max);
 	for (i = 0; i < in.len; i++) {
-		if (!is_digit(p[i]))
+		if (!sim_is_digit(p[i]))
 			return sim_diag_at(d, in.src, in.at + i,
 					   "\"" SIM_SLICE_FMT "\" is no number: %s takes one from %" PRIu64
 					   " to %" PRIu64,

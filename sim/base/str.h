@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Text built into a buffer of fixed size: never overruns, always terminated, remembers that it was cut short. */
+/* Text built into a buffer of fixed size: never overruns, always terminated, remembers that it was cut short.
+ */
 #ifndef SIM_BASE_STR_H
 #define SIM_BASE_STR_H
 
@@ -27,5 +28,21 @@ void sim_str_vprintf(struct sim_str *s, const char *fmt, va_list ap) __attribute
 void sim_str_add(struct sim_str *s, const char *text);
 void sim_str_add_len(struct sim_str *s, const char *text, size_t len);
 void sim_str_copy(char *to, size_t cap_bytes, const char *from); /* cut to fit, always terminated */
+
+/* As the C locale has them, whatever the program's is. */
+static inline bool sim_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline bool sim_is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static inline char sim_to_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 #endif

@@ -61,14 +61,9 @@ int sim_fault_parse_p(struct sim_fault_parser *p, struct sim_slice value)
 	return 0;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool is_name_char(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+	return sim_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
 	       c == '.';
 }
 
@@ -132,7 +127,7 @@ static bool looks_like_address(struct sim_slice s)
 	size_t i;
 
 	for (i = 0; i < s.len; i++) {
-		if (!is_digit(sim_slice_text(s)[i]) && sim_slice_text(s)[i] != '.')
+		if (!sim_is_digit(sim_slice_text(s)[i]) && sim_slice_text(s)[i] != '.')
 			return false;
 	}
 	return s.len > 0;

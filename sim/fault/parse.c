@@ -123,14 +123,9 @@ static int no_error_name(struct sim_fault_parser *p, struct sim_slice name, enum
 				     : ": expected a name such as EINTR, or 1..4095");
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static bool begins_with_digit(struct sim_slice s)
 {
-	return s.len && is_digit(sim_slice_text(s)[0]);
+	return s.len && sim_is_digit(sim_slice_text(s)[0]);
 }
 
 /* The number that every call of the set gives this name. */

@@ -62,7 +62,7 @@ static struct sim_slice next_word(struct sim_slice *rest)
 	struct sim_slice word, all = sim_slice_trim(*rest);
 	size_t n = 0;
 
-	while (n < all.len && !strchr(" \t\n", sim_slice_text(all)[n]))
+	while (n < all.len && !sim_is_blank(sim_slice_text(all)[n]))
 		n++;
 	word = sim_slice_sub(all, 0, n);
 	*rest = sim_slice_sub(all, n, all.len - n);

@@ -23,11 +23,6 @@ struct param {
 	int (*parse)(struct words *w, struct sim_netem *n, struct sim_diag *d);
 };
 
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static void next_word(struct words *w)
 {
 	const char *p;
@@ -35,7 +30,7 @@ static void next_word(struct words *w)
 
 	w->rest = sim_slice_trim(w->rest);
 	p = sim_slice_text(w->rest);
-	while (len < w->rest.len && !is_blank(p[len]))
+	while (len < w->rest.len && !sim_is_blank(p[len]))
 		len++;
 	w->word = sim_slice_sub(w->rest, 0, len);
 	w->rest = sim_slice_sub(w->rest, len, w->rest.len);
@@ -43,7 +38,7 @@ static void next_word(struct words *w)
 
 static bool is_number(struct sim_slice word)
 {
-	return word.len && sim_slice_text(word)[0] >= '0' && sim_slice_text(word)[0] <= '9';
+	return word.len && sim_is_digit(sim_slice_text(word)[0]);
 }
 
 static int refuse_number(struct words *w, const char *what, const char *form, struct sim_diag *d)
