@@ -59,14 +59,13 @@ static struct sim_addr concrete_v4(const struct sim_inet *in, struct sim_addr a)
 static int check_v6(struct sim_inet *in, struct sim_task *t, const struct sim_sockaddr *a,
 		    struct sim_addr *addr)
 {
-	static const struct sim_addr loopback = { .b = { [15] = 1 } };
 	bool own_is_v4 = sim_addr_is_v4(in->laddr);
 
 	if (a->family != AF_INET6 && a->family != AF_INET)
 		return bad_family(in, t, a->family);
 	*addr = a->addr;
 	if (!sim_addr_is_v4(*addr) && sim_addr_is_any(*addr))
-		*addr = own_is_v4 ? sim_addr_v4(INADDR_LOOPBACK) : loopback;
+		*addr = own_is_v4 ? sim_addr_v4(INADDR_LOOPBACK) : sim_addr_v6_loopback();
 	if (sim_addr_is_v4(*addr)) {
 		if (in->v6only)
 			return sim_sock_fail(&in->sk, t, ENETUNREACH, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0, 0,

@@ -40,7 +40,7 @@ int sim_ip_init(struct sim_ip *ip, struct sim_net *net, struct sim_station *st)
 	lo->loopback = true;
 	err = sim_ip_add_addr(ip, lo, sim_addr_v4(INADDR_LOOPBACK), 8);
 	if (!err)
-		err = sim_ip_add_addr(ip, lo, (struct sim_addr){ .b = { [15] = 1 } }, 128);
+		err = sim_ip_add_addr(ip, lo, sim_addr_v6_loopback(), 128);
 	return err;
 }
 

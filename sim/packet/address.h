@@ -43,6 +43,13 @@ static inline struct sim_addr sim_addr_v6_any(void)
 	return a;
 }
 
+static inline struct sim_addr sim_addr_v6_loopback(void)
+{
+	struct sim_addr a = { .b = { [15] = 1 } };
+
+	return a;
+}
+
 /* 0.0.0.0 or :: */
 static inline bool sim_addr_is_any(struct sim_addr a)
 {
