@@ -140,13 +140,6 @@ static struct sim_sock *new_sock(struct sim_control *c, const char *host, const 
 	return sk;
 }
 
-static void drop(struct sim_sock *sk, struct sim_task *t)
-{
-	sk->dead = true;
-	sim_sock_op(sk)->release(sk, t);
-	sim_sock_put(sk);
-}
-
 /* Binds to any port on the host's address; the address with it. */
 static struct sim_sockaddr bind_any(struct sim_control *c, struct sim_sock *sk, const char *host, int domain)
 {
@@ -169,7 +162,7 @@ static void pair_tcp(struct sim_control *c, const struct pair_kind *k, struct si
 	pair[0] = new_sock(c, "client", k);
 	must(sim_sock_op(pair[0])->connect(pair[0], t, &a, false), "connect");
 	must(sim_sock_op(listener)->accept(listener, t, false, &pair[1]), "accept");
-	drop(listener, t);
+	sim_sock_close(listener, t);
 }
 
 static void pair_udp(struct sim_control *c, const struct pair_kind *k, struct sim_sock *pair[2])

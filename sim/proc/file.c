@@ -71,15 +71,10 @@ void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t)
 		return;
 	if (!sim_list_empty(&f->watches))
 		sim_epoll_forget(f);
-	if (f->kind == SIM_FILE_EPOLL) {
+	if (f->kind == SIM_FILE_EPOLL)
 		sim_epoll_free(f->ep);
-	} else {
-		struct sim_sock *sk = f->sk;
-
-		sk->dead = true;
-		sim_sock_op(sk)->release(sk, t);
-		sim_sock_put(sk);
-	}
+	else
+		sim_sock_close(f->sk, t);
 	sim_arena_free(ctx->arena, f, sizeof *f);
 }
 

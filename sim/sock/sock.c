@@ -69,6 +69,13 @@ void sim_sock_put(struct sim_sock *sk)
 		sim_sock_op(sk)->destroy(sk);
 }
 
+void sim_sock_close(struct sim_sock *sk, struct sim_task *t)
+{
+	sk->dead = true;
+	sim_sock_op(sk)->release(sk, t);
+	sim_sock_put(sk);
+}
+
 int sim_sock_fail(struct sim_sock *sk, struct sim_task *t, int err, enum sim_why_key key, int64_t since_ns,
 		  int64_t arg0, int64_t arg1, int64_t arg2, int64_t arg3)
 {

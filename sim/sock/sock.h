@@ -164,6 +164,8 @@ static inline struct sim_sock *sim_sock_get(struct sim_sock *sk)
 	return sk;
 }
 void sim_sock_put(struct sim_sock *sk); /* at 0: ops->destroy */
+/* No descriptor refers to it (any more): released, which may block (SO_LINGER; not with t NULL), and put. */
+void sim_sock_close(struct sim_sock *sk, struct sim_task *t);
 
 static inline struct sim_arena *sim_sock_arena(const struct sim_sock *sk)
 {
