@@ -199,7 +199,7 @@ void sim_control_add_host(struct sim_control *c, const char *name, const char *a
 			sim_control_fail("host %s: the world's memory is used up (SIMSOCK_ARENA)", name);
 		/* Where the libc names are ours, paths are real ones. */
 		if (sim_unix_resolvers[SIM_UNIX_PATHS_REAL])
-			h->unix_domain->paths = SIM_UNIX_PATHS_REAL;
+			h->net.unix_domain->paths = SIM_UNIX_PATHS_REAL;
 	}
 	for (int i = 0; i < num; i++)
 		if (sim_world_add_addr(c->w, h, parsed[i].addr, parsed[i].prefix_len))

@@ -21,22 +21,21 @@ static void net_init(struct sim_net *net, struct sim_ctx *ctx, uint16_t id, cons
 struct sim_host *sim_host_new(struct sim_ctx *ctx, struct sim_fabric *fabric, uint16_t id, const char *name)
 {
 	struct sim_host *h = sim_arena_alloc(ctx->arena, sizeof *h);
+	struct sim_unix *unix_domain;
+	struct sim_udp *udp;
+	struct sim_tcp *tcp;
 
 	if (!h)
 		return NULL;
 	sim_list_init(&h->node);
 	net_init(&h->net, ctx, id, name);
-	h->udp = sim_arena_alloc(ctx->arena, sizeof *h->udp);
-	h->tcp = sim_arena_alloc(ctx->arena, sizeof *h->tcp);
-	h->unix_domain = sim_arena_alloc(ctx->arena, sizeof *h->unix_domain);
+	udp = sim_arena_alloc(ctx->arena, sizeof *udp);
+	tcp = sim_arena_alloc(ctx->arena, sizeof *tcp);
+	unix_domain = sim_arena_alloc(ctx->arena, sizeof *unix_domain);
 	/* What is half made stays in the arena: the world that has no memory for a host is not made. */
-	if (!h->udp || !h->tcp || !h->unix_domain || sim_station_init(fabric, &h->station, id, &h->ip) ||
-	    sim_ip_init(&h->ip, &h->net, &h->station) || sim_udp_init(h->udp, &h->ip) ||
-	    sim_tcp_init(h->tcp, &h->ip) || sim_unix_init(h->unix_domain, &h->net))
+	if (!udp || !tcp || !unix_domain || sim_station_init(fabric, &h->station, id, &h->ip) ||
+	    sim_ip_init(&h->ip, &h->net, &h->station) || sim_udp_init(udp, &h->ip) ||
+	    sim_tcp_init(tcp, &h->ip) || sim_unix_init(unix_domain, &h->net))
 		return NULL;
-	h->net.ip = &h->ip;
-	h->net.udp = h->udp;
-	h->net.tcp = h->tcp;
-	h->net.unix_domain = h->unix_domain;
 	return h;
 }

@@ -16,12 +16,9 @@ struct sim_proc;
 
 struct sim_host {
 	struct sim_list node; /* of the world, in order of creation */
-	struct sim_net net;
+	struct sim_net net;   /* through which its protocols are reached */
 	struct sim_station station;
 	struct sim_ip ip;
-	struct sim_udp *udp;
-	struct sim_tcp *tcp;
-	struct sim_unix *unix_domain;
 	struct sim_proc *proc;      /* the process that tasks spawned here belong to, NULL: none yet */
 	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 };

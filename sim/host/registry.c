@@ -47,14 +47,10 @@ static int inet_socket(struct sim_net *net, int domain, int type, int protocol, 
 	}
 }
 
-static int unix_type(int type, int protocol)
+/* unix(7): the one protocol has two names. Types are the family's own business. */
+static int unix_protocol(int protocol)
 {
-	if (protocol != 0 && protocol != PF_UNIX)
-		return -EPROTONOSUPPORT;
-	/* unix(7): SOCK_RAW is taken as SOCK_DGRAM. */
-	if (type == SOCK_RAW)
-		return SOCK_DGRAM;
-	return type == SOCK_STREAM || type == SOCK_DGRAM || type == SOCK_SEQPACKET ? type : -ESOCKTNOSUPPORT;
+	return protocol == 0 || protocol == PF_UNIX ? 0 : -EPROTONOSUPPORT;
 }
 
 static int check(int domain, int type)
@@ -76,17 +72,18 @@ int sim_host_socket(struct sim_net *net, int domain, int type, int protocol, str
 		if (protocol < 0 || protocol >= IPPROTO_MAX)
 			return -EINVAL;
 		return inet_socket(net, domain, type, protocol, sk);
-	case AF_UNIX:
-		type = unix_type(type, protocol);
-		return type < 0 ? type : sim_unix_sock_new(net, type, sk);
+	case AF_UNIX: err = unix_protocol(protocol); return err ? err : sim_unix_sock_new(net, type, sk);
 	default: return -EAFNOSUPPORT;
 	}
 }
 
-static int unix_pair(struct sim_net *net, struct sim_task *t, int type, struct sim_sock *pair[2])
+static int unix_pair(struct sim_net *net, struct sim_task *t, int type, int protocol,
+		     struct sim_sock *pair[2])
 {
-	int err = sim_unix_pair_new(net, type, pair);
+	int err = unix_protocol(protocol);
 
+	if (!err)
+		err = sim_unix_pair_new(net, type, pair);
 	if (!err)
 		sim_unix_pair_owned_by(pair, t);
 	return err;
@@ -100,16 +97,12 @@ int sim_host_socketpair(struct sim_net *net, struct sim_task *t, int domain, int
 
 	if (err)
 		return err;
-	if (domain == AF_UNIX) {
-		type = unix_type(type, protocol);
-		return type < 0 ? type : unix_pair(net, t, type, pair);
-	}
+	if (domain == AF_UNIX)
+		return unix_pair(net, t, type, protocol, pair);
 	/* The kernel makes the sockets before it asks whether they can be paired: its errors come first. */
 	err = sim_host_socket(net, domain, type, protocol, &probe);
 	if (err)
 		return err;
-	probe->dead = true;
-	sim_sock_op(probe)->release(probe, NULL);
-	sim_sock_put(probe);
+	sim_sock_close(probe, NULL);
 	return -EOPNOTSUPP;
 }

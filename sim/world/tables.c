@@ -42,8 +42,8 @@ static struct sim_sock *inet_peer(struct sim_world *w, struct sim_inet *in)
 	if (!h || !in->rport)
 		return NULL;
 	if (in->sk.kind == SIM_SOCK_TCP)
-		return sim_tcp_find(h->tcp, in->raddr, in->rport, in->laddr, in->lport);
-	peer = sim_ports_find_tuple(&h->udp->ports, in->raddr, in->rport, in->laddr, in->lport);
+		return sim_tcp_find(h->net.tcp, in->raddr, in->rport, in->laddr, in->lport);
+	peer = sim_ports_find_tuple(&h->net.udp->ports, in->raddr, in->rport, in->laddr, in->lport);
 	return peer ? &peer->sk : NULL;
 }
 
