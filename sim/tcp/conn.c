@@ -94,20 +94,26 @@ static void stop_timers(struct sim_tcp_conn *c)
 }
 
 /* The one place where the state changes. */
-void sim_tcp_set_state(struct sim_tcp_conn *c, enum sim_tcp_state to)
+static void change_state(struct sim_tcp_conn *c, enum sim_tcp_state to, bool tell)
 {
 	unsigned old = c->state;
 
 	SIM_ASSERT(edges[old] & 1u << to);
 	c->state = (uint8_t)to;
-	sim_trace_write(&c->common->ctx->trace, SIM_TRACE_STATE, c->common->host_id, c->id, old,
-			(uint64_t)to);
+	if (tell)
+		sim_trace_write(&c->common->ctx->trace, SIM_TRACE_STATE, c->common->host_id, c->id, old,
+				(uint64_t)to);
 	if (to == SIM_TCP_CLOSED) {
 		stop_timers(c);
 		release_sndq(c);
 		sim_tcp_reasm_prune(c);
 	}
 	sim_tcp_env_state(c, old);
+}
+
+void sim_tcp_set_state(struct sim_tcp_conn *c, enum sim_tcp_state to)
+{
+	change_state(c, to, true);
 }
 
 void sim_tcp_die(struct sim_tcp_conn *c, int err, enum sim_why_key key, int64_t since_ns, int64_t arg0,
@@ -347,8 +353,9 @@ void sim_tcp_enter_time_wait(struct sim_tcp_conn *c)
 	sim_tcp_set_state(c, SIM_TCP_TIME_WAIT);
 }
 
-void sim_tcp_conn_inherit_time_wait(struct sim_tcp_conn *c, const struct sim_tcp_conn *from)
+void sim_tcp_conn_inherit_time_wait(struct sim_tcp_conn *c, struct sim_tcp_conn *from)
 {
+	c->id = from->id; /* one connection, and the trace tells it as one */
 	c->iss = from->iss;
 	c->snd_una = from->snd_una;
 	c->snd_nxt = c->write_seq = from->snd_nxt;
@@ -361,7 +368,9 @@ void sim_tcp_conn_inherit_time_wait(struct sim_tcp_conn *c, const struct sim_tcp
 	c->ts_recent_ms = from->ts_recent_ms;
 	c->fin_queued = c->fin_sent = c->fin_rcvd = true;
 	c->orphan = c->rcv_shut = true;
-	sim_tcp_enter_time_wait(c);
+	sim_tcp_start_lifetime(c, SIM_TCP_TIME_WAIT_MS);
+	change_state(c, SIM_TCP_TIME_WAIT, false);
+	change_state(from, SIM_TCP_CLOSED, false);
 }
 
 void sim_tcp_conn_on_lifetime(struct sim_tcp_conn *c)

@@ -86,7 +86,7 @@ struct sim_tcp_extra {
 struct sim_tcp_conn {
 	struct sim_tcp_common *common;
 	struct sim_tcp_extra *extra;    /* NULL until needed */
-	uint32_t id;                    /* the socket's, for the trace */
+	uint32_t id;                    /* the socket's, for the trace; in TIME_WAIT the one it came from */
 	uint8_t state;                  /* enum sim_tcp_state */
 	uint8_t snd_wscale, rcv_wscale; /* RFC 7323 2.2; rcv_wscale is offered in the SYN */
 	uint8_t soft_err;               /* what ICMP said: reported instead of ETIMEDOUT */
@@ -185,9 +185,15 @@ void sim_tcp_conn_orphan(struct sim_tcp_conn *c);                 /* no program 
 void sim_tcp_conn_mtu(struct sim_tcp_conn *c, uint16_t path_mss); /* ICMP: the path is narrower; sends again
 								   */
 void sim_tcp_conn_narrow(struct sim_tcp_conn *c, uint16_t path_mss); /* the route is: for what comes */
-/* Takes over the TIME_WAIT of `from`, whose program still holds its socket. */
-void sim_tcp_conn_inherit_time_wait(struct sim_tcp_conn *c, const struct sim_tcp_conn *from);
+/* Takes over the TIME_WAIT of `from`, whose program still holds its socket: that one is CLOSED. */
+void sim_tcp_conn_inherit_time_wait(struct sim_tcp_conn *c, struct sim_tcp_conn *from);
 void sim_tcp_conn_ack_now(struct sim_tcp_conn *c); /* sends an ACK if one is due */
+
+/*
+ * Nothing will come of its retransmission timer by itself: it is not set, or it probes a closed window and a
+ * probe sent since then was answered with the window closed as before.
+ */
+bool sim_tcp_conn_is_stuck(const struct sim_tcp_conn *c, int64_t since_ns);
 
 uint32_t sim_tcp_conn_mss(const struct sim_tcp_conn *c);        /* payload of a full segment at this moment */
 uint32_t sim_tcp_conn_rcv_window(const struct sim_tcp_conn *c); /* what is left of the advertised one */

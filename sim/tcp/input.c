@@ -136,7 +136,8 @@ static unsigned in_syn_sent(struct sim_tcp_conn *c, const struct sim_packet *p)
 
 static void reset_received(struct sim_tcp_conn *c)
 {
-	uint32_t unacked = c->snd_nxt - c->snd_una;
+	bool fin_unacked = c->fin_sent && c->snd_nxt == c->write_seq + 1 && c->snd_una != c->snd_nxt;
+	uint32_t unacked = c->snd_nxt - c->snd_una - fin_unacked; /* bytes: the FIN is none */
 	int64_t now = sim_tcp_now_ns(c);
 
 	if (c->state == SIM_TCP_SYN_RECEIVED && c->passive)

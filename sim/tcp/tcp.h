@@ -56,6 +56,9 @@ extern const struct sim_ip_protocol sim_tcp_protocol; /* for sim_ip_protocol(IPP
 struct sim_sock *sim_tcp_find(struct sim_tcp *tcp, struct sim_addr laddr, uint16_t lport,
 			      struct sim_addr raddr, uint16_t rport);
 
+/* See sim_tcp_conn_is_stuck(): true of sockets that are not TCP's. */
+bool sim_tcp_sock_is_stuck(struct sim_sock *sk, int64_t since_ns);
+
 /* For sim_timer_fns[]: SIM_TIMER_TCP_RETRANSMIT, _DELACK, _LIFETIME. No timer has the kind _REQUEST: a
  * connection being made by a listener has a retransmission timer of its own. */
 void sim_tcp_on_retransmit_timer(struct sim_clock *clock, struct sim_timer *timer);

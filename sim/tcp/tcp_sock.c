@@ -259,12 +259,11 @@ static void hand_over_time_wait(struct sim_tcp_sock *ts)
 		twin->in.sk.dead = true;
 		twin->held = true; /* its only reference */
 		sim_tcp_conn_inherit_time_wait(&twin->conn, &ts->conn);
-	}
-	sim_tcp_conn_drop(&ts->conn);
-	if (twin) {
 		sim_ports_adopt(ports, &twin->in);
 		if (twin->in.port)
 			twin->in.port->by_connect = by_connect;
+	} else {
+		sim_tcp_conn_drop(&ts->conn);
 	}
 }
 
@@ -572,6 +571,11 @@ static void sock_view(struct sim_sock *sk, struct sim_sock_view *v)
 	v->peer.family = ts->in.rport ? sk->domain : 0;
 	v->peer.addr = ts->in.raddr;
 	v->peer.port = ts->in.rport;
+}
+
+bool sim_tcp_sock_is_stuck(struct sim_sock *sk, int64_t since_ns)
+{
+	return sk->kind != SIM_SOCK_TCP || sim_tcp_conn_is_stuck(&sim_tcp_sock_of(sk)->conn, since_ns);
 }
 
 static void sock_room_changed(struct sim_sock *sk)

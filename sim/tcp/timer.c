@@ -52,6 +52,18 @@ void sim_tcp_rearm(struct sim_tcp_conn *c)
 	}
 }
 
+bool sim_tcp_conn_is_stuck(const struct sim_tcp_conn *c, int64_t since_ns)
+{
+	uint32_t since_ms = (uint32_t)((since_ns + SIM_NS_PER_MS - 1) / SIM_NS_PER_MS);
+
+	if (!sim_timer_is_set(&c->timer) || c->timer.housekeeping)
+		return true;
+	/* num_retries: it counts probes, and an answer makes it 0. */
+	return c->state != SIM_TCP_SYN_SENT && c->state != SIM_TCP_SYN_RECEIVED && c->snd_una == c->snd_nxt &&
+	       sim_tcp_has_unsent(c) && is_blocked(c) && c->backoff && !c->num_retries &&
+	       sim_seq_after(c->retrans_ms, since_ms);
+}
+
 /* ---- giving up ---- */
 
 /* How long this many retransmissions take, each after twice the time of the one before, from 200 ms to 120 s.
