@@ -6,26 +6,52 @@
 #include <string.h>
 
 #include "sim/base/assert.h"
+#include "sim/tcp/tcp.h"
 
 enum { DEFAULT_TRACE_RECORDS = 1024, DEFAULT_SPIN_LIMIT = 1000, FIRST_PID = 1000 };
 
 /*
- * Protocols that only talk among themselves, such as probes of a window that nobody opens, could go on for ever. When
- * that is all that has happened for so long, and nobody waits for a time, nothing else will ever happen.
+ * Protocols that only talk among themselves, such as probes of a window that nobody opens, could go on for
+ * ever. When that is all that has happened for so long, and nobody waits for a time, nothing else will ever
+ * happen.
  */
-enum { QUIET_MAX_EVENTS = 1000 };
-#define QUIET_MAX_NS (24 * 3600 * SIM_NS_PER_S)
+enum { QUIET_MAX_EVENTS = 1000, QUIET_LOOK_EVENTS = 8 };
+#define QUIET_MAX_NS  (24 * 3600 * SIM_NS_PER_S)
 #define AWAITED_KINDS (1u << SIM_TIMER_TASK | 1u << SIM_TIMER_ALARM | 1u << SIM_TIMER_AT)
+/* All but retransmissions and probes, and what is housekeeping: these bring something new. */
+#define MOVING_KINDS                                                                                      \
+	(AWAITED_KINDS | 1u << SIM_TIMER_WIRE | 1u << SIM_TIMER_REASSEMBLY | 1u << SIM_TIMER_TCP_DELACK | \
+	 1u << SIM_TIMER_TCP_REQUEST)
 
 static struct sim_world *world_of_sched(struct sim_sched *s)
 {
 	return sim_container_of(s, struct sim_world, sched);
 }
 
+/* All that is left are probes of windows that stayed closed since nobody has made progress. */
+static bool is_stuck(struct sim_world *w)
+{
+	struct sim_list *h, *s;
+
+	if (sim_clock_is_any_set(&w->ctx.clock, MOVING_KINDS))
+		return false;
+	sim_list_each(h, &w->hosts)
+	{
+		struct sim_net *net = &sim_container_of(h, struct sim_host, node)->net;
+
+		sim_list_each(s, &net->sockets) if (!sim_tcp_sock_is_stuck(
+							    sim_container_of(s, struct sim_sock, node),
+							    w->quiet_since_ns)) return false;
+	}
+	return true;
+}
+
 static bool is_quiet_for_ever(struct sim_world *w)
 {
 	if (w->num_quiet <= QUIET_MAX_EVENTS && !w->num_quiet++)
 		w->quiet_since_ns = sim_now(&w->ctx);
+	if (w->num_quiet % QUIET_LOOK_EVENTS == 0 && is_stuck(w))
+		return true;
 	if (w->num_quiet <= QUIET_MAX_EVENTS || sim_now(&w->ctx) - w->quiet_since_ns <= QUIET_MAX_NS)
 		return false;
 	if (!sim_clock_is_any_set(&w->ctx.clock, AWAITED_KINDS))
@@ -88,7 +114,8 @@ struct sim_host *sim_world_find_host(struct sim_world *w, const char *name)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &w->hosts) {
+	sim_list_each(node, &w->hosts)
+	{
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		if (strcmp(h->net.name, name) == 0)
@@ -137,7 +164,8 @@ struct sim_host *sim_world_host_of(struct sim_world *w, struct sim_addr a)
 
 	if (sim_addr_is_loopback(a))
 		return NULL;
-	sim_list_each(node, &w->hosts) {
+	sim_list_each(node, &w->hosts)
+	{
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		if (sim_ip_is_local(&h->ip, a))
@@ -150,10 +178,12 @@ struct sim_sock *sim_world_find_sock(struct sim_world *w, uint32_t id)
 {
 	struct sim_list *node, *s;
 
-	sim_list_each(node, &w->hosts) {
+	sim_list_each(node, &w->hosts)
+	{
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
-		sim_list_each(s, &h->net.sockets) {
+		sim_list_each(s, &h->net.sockets)
+		{
 			struct sim_sock *sk = sim_container_of(s, struct sim_sock, node);
 
 			if (sk->id == id)
