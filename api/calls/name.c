@@ -10,6 +10,7 @@
 #include "api/calls/name.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <string.h>
 #include <strings.h>
 
@@ -105,17 +106,46 @@ static long ruled(const struct sim_gate *g)
 	return code ? -SIM_RESOLVE_RULED - code : 0;
 }
 
+/* For the trace: the error in the call's own numbering, negative. */
+static long leave_ruled(struct sim_gate *g)
+{
+	long r = ruled(g);
+
+	sim_gate_leave(g, r ? r + SIM_RESOLVE_RULED : 0);
+	return r;
+}
+
+static long unknown(struct sim_gate *g)
+{
+	bool is_eai = sim_call_info(g->id)->traits & SIM_CALL_ANSWERS_EAI;
+
+	(void)sim_gate_fail(g, ENOENT, SIM_WHY_NO_NAME, 0, 0);
+	sim_gate_leave(g, is_eai ? EAI_NONAME : -HOST_NOT_FOUND);
+	return -ENOENT;
+}
+
+/* The trace keeps how a name begins, and how long it is. */
+static void trace_name(struct sim_gate *g, const char *name)
+{
+	size_t len = strlen(name), kept = len < 8 ? len : 8;
+
+	g->arg0 = (uint64_t)len << 8;
+	g->arg1 = g->arg2 = 0;
+	memcpy(&g->arg1, name, kept);
+	memcpy(&g->arg2, name + kept, len - kept < 8 ? len - kept : 8);
+}
+
 static long bad_pointer(struct sim_gate *g, const void *p)
 {
 	return sim_gate_fail(g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)p, 0);
 }
 
 /* A name as the program gave it: byte by byte, since it may end just before memory that it may not touch. */
-static long name_in(struct sim_gate *g, const char *user, char *name)
+static long name_in(const char *user, char *name)
 {
 	for (size_t i = 0; i < NAME_MAX_BYTES; i++) {
 		if (sim_copy_from_user(&name[i], &user[i], 1))
-			return bad_pointer(g, user);
+			return -EFAULT;
 		if (!name[i])
 			return 0;
 	}
@@ -128,19 +158,19 @@ long sim_call_resolve(struct sim_task *t, enum sim_call_id id, const char *user,
 	struct found f = { out, 0, max };
 	char name[NAME_MAX_BYTES];
 	struct sim_gate g;
+	bool answered;
 	long r;
 
-	if (sim_gate_enter(&g, t, id, -1, 0)) {
-		r = ruled(&g);
-		sim_gate_leave(&g, g.answer);
-		return r;
-	}
-	r = name_in(&g, user, name);
-	if (!r) {
+	answered = sim_gate_enter(&g, t, id, -1, 0);
+	r = name_in(user, name);
+	trace_name(&g, r ? "" : name);
+	if (answered)
+		return leave_ruled(&g);
+	if (r == -EFAULT)
+		return sim_gate_leave(&g, bad_pointer(&g, user));
+	if (!r)
 		look_up(&g, name, &f);
-		r = f.num ? f.num : -ENOENT;
-	}
-	return sim_gate_leave(&g, r);
+	return f.num ? sim_gate_leave(&g, f.num) : unknown(&g);
 }
 
 static const char *name_of(struct sim_gate *g, struct sim_addr a)
@@ -155,17 +185,22 @@ static const char *name_of(struct sim_gate *g, struct sim_addr a)
 
 long sim_call_resolve_addr(struct sim_task *t, enum sim_call_id id, struct sim_addr a, char *name, size_t cap)
 {
+	bool answered;
 	const char *found;
 	struct sim_gate g;
-	long r;
+	struct sim_sockaddr asked;
 
-	if (sim_gate_enter(&g, t, id, -1, 0)) {
-		r = ruled(&g);
-		sim_gate_leave(&g, g.answer);
-		return r;
-	}
+	memset(&asked, 0, offsetof(struct sim_sockaddr, path));
+	asked.family = sim_addr_is_v4(a) ? AF_INET : AF_INET6;
+	asked.addr = a;
+	answered = sim_gate_enter(&g, t, id, -1, 0);
+	sim_gate_names(&g, &asked);
+	if (answered)
+		return leave_ruled(&g);
 	found = name_of(&g, a);
-	if (found && cap)
+	if (!found)
+		return unknown(&g);
+	if (cap)
 		sim_str_copy(name, cap, found);
-	return sim_gate_leave(&g, found ? 0 : -ENOENT);
+	return sim_gate_leave(&g, 0);
 }

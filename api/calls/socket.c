@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sockets as such: socket(2), socketpair(2), bind(2), listen(2), connect(2), accept(2), shutdown(2), getsockname(2),
- * getpeername(2), setsockopt(2), getsockopt(2).
+ * Sockets as such: socket(2), socketpair(2), bind(2), listen(2), connect(2), accept(2), shutdown(2),
+ * getsockname(2), getpeername(2), setsockopt(2), getsockopt(2).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -91,7 +91,9 @@ long sim_call_socketpair(struct sim_task *t, int domain, int type, int protocol,
 	}
 	fd[1] = (int)install(&g, pair[1], type);
 	if (fd[1] < 0 || sim_copy_to_user(fds, fd, sizeof fd)) {
-		err = fd[1] < 0 ? fd[1] : (int)sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)fds, 0);
+		err = fd[1] < 0 ? fd[1]
+				: (int)sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)fds,
+						     0);
 		sim_file_put(&g.w->ctx, sim_fd_remove(t->proc->fds, fd[0]), t);
 		if (fd[1] >= 0)
 			sim_file_put(&g.w->ctx, sim_fd_remove(t->proc->fds, fd[1]), t);
@@ -153,7 +155,8 @@ long sim_call_connect(struct sim_task *t, int fd, const struct sockaddr *addr, s
 	return sim_gate_leave(&g, r);
 }
 
-long sim_call_accept(struct sim_task *t, enum sim_call_id id, int fd, struct sockaddr *addr, socklen_t *len, int flags)
+long sim_call_accept(struct sim_task *t, enum sim_call_id id, int fd, struct sockaddr *addr, socklen_t *len,
+		     int flags)
 {
 	struct sim_gate g;
 	struct sim_sock *child;
@@ -171,13 +174,13 @@ long sim_call_accept(struct sim_task *t, enum sim_call_id id, int fd, struct soc
 	r = sim_sock_op(g.sk)->accept(g.sk, t, g.file->nonblock, &child);
 	if (r)
 		return sim_gate_leave(&g, r);
-	if (addr) {
-		memset(&a, 0, offsetof(struct sim_sockaddr, path));
-		a.family = child->domain;
-		/* A peer that has gone already: Linux answers ECONNABORTED; inet_accept keeps the name it had. */
-		(void)sim_sock_op(child)->getname(child, NULL, &a, true);
+	memset(&a, 0, offsetof(struct sim_sockaddr, path));
+	a.family = child->domain;
+	/* A peer that has gone already: Linux answers ECONNABORTED; inet_accept keeps the name it had. */
+	(void)sim_sock_op(child)->getname(child, NULL, &a, true);
+	sim_gate_names(&g, &a);
+	if (addr)
 		r = sim_gate_addr_out(&g, &a, addr, len);
-	}
 	if (r) {
 		child->dead = true;
 		sim_sock_op(child)->release(child, t);
@@ -215,6 +218,8 @@ long sim_call_getname(struct sim_task *t, enum sim_call_id id, int fd, struct so
 	a.family = g.sk->domain;
 	r = sim_sock_op(g.sk)->getname(g.sk, t, &a, id == SIM_CALL_GETPEERNAME);
 	if (!r)
+		sim_gate_names(&g, &a);
+	if (!r)
 		r = sim_gate_addr_out(&g, &a, addr, len);
 	return sim_gate_leave(&g, r);
 }
@@ -234,7 +239,8 @@ long sim_call_setsockopt(struct sim_task *t, int fd, int level, int name, const 
 	if (len > sizeof copy)
 		len = sizeof copy;
 	if (len && sim_copy_from_user(copy, val, len))
-		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)val, 0));
+		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
+							(int64_t)(uintptr_t)val, 0));
 	if (len >= sizeof(int))
 		memcpy(&g.arg2, copy, sizeof(int));
 	return sim_gate_leave(&g, sim_sock_setopt(g.sk, t, level, name, copy, len));
@@ -253,7 +259,8 @@ long sim_call_getsockopt(struct sim_task *t, int fd, int level, int name, void *
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
 	if (sim_copy_from_user(&n, len, sizeof n))
-		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)len, 0));
+		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
+							(int64_t)(uintptr_t)len, 0));
 	if ((int)n > (int)sizeof copy)
 		n = sizeof copy;
 	r = sim_sock_getopt(g.sk, t, level, name, copy, &n);

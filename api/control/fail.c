@@ -205,17 +205,25 @@ static _Noreturn void tell_stuck(struct sim_control *c, const char *head, struct
 	sim_control_end(SIM_EXIT_DEADLOCK, report);
 }
 
+/* By a pointer: where all is one source, compilers know that the function is there, and say so. */
+static bool real_wait(struct sim_world *w)
+{
+	bool (*volatile wait)(struct sim_world *) = sim_real_wait;
+
+	return wait && wait(w);
+}
+
 int sim_control_on_deadlock(struct sim_world *w, struct sim_task *t)
 {
 	/* Somebody polls a real descriptor too: that may bring something yet. */
-	if (sim_real_wait && sim_real_wait(w))
+	if (real_wait(w))
 		return 0;
 	tell_stuck(sim_control_of(w), "dead-lock: nothing can ever wake anybody; virtual time ", t);
 }
 
 int sim_control_on_spin(struct sim_world *w, struct sim_task *t)
 {
-	if (sim_real_wait && sim_real_wait(w))
+	if (real_wait(w))
 		return 0;
 	tell_stuck(sim_control_of(w),
 		   "spin: a task calls again and again, and nothing can ever change what it is told; "

@@ -151,7 +151,7 @@ struct call {
 	int fd, made_fd, rule_id;
 	unsigned why_key;
 	int64_t result;
-	uint32_t task_id;
+	uint32_t task_id, sock_id;
 };
 
 static struct call decode(const struct sim_trace_rec *r)
@@ -168,25 +168,66 @@ static struct call decode(const struct sim_trace_rec *r)
 		.why_key = (unsigned)(r->arg[5] & 0xffffffff),
 		.result = (int64_t)r->arg[4],
 		.task_id = (uint32_t)(r->arg[0] >> 32),
+		.sock_id = r->obj,
 	};
 
 	return k;
 }
 
-static void add_address(struct sim_str *out, const struct call *k)
+/* The address in the record of a call that is about one; false: it has none. */
+static bool address_of(const struct call *k, struct sim_sockaddr *a)
+{
+	if (k->family != AF_INET && k->family != AF_INET6)
+		return false;
+	memset(a, 0, sizeof *a);
+	a->family = (uint16_t)k->family;
+	a->port = (uint16_t)k->port;
+	a->addr.d[0] = k->arg1;
+	a->addr.d[1] = k->arg2;
+	return true;
+}
+
+/* Paths are too long for a record: the socket still has it, if it is still there. */
+static void add_path(struct sim_control *c, struct sim_str *out, const struct call *k)
+{
+	struct sim_sock *sk = k->sock_id && k->result >= 0 ? sim_world_find_sock(c->w, k->sock_id) : NULL;
+	bool peer = k->id == SIM_CALL_CONNECT || k->id == SIM_CALL_GETPEERNAME;
+	struct sim_sock_view v;
+	const struct sim_sockaddr *a = peer ? &v.peer : &v.local;
+
+	memset(&v, 0, sizeof v);
+	if (sk && k->id != SIM_CALL_ACCEPT && k->id != SIM_CALL_ACCEPT4)
+		sim_sock_op(sk)->view(sk, &v);
+	if (a->path_len)
+		sim_render_name(out, a);
+	else
+		add_name(out, families, k->family);
+}
+
+static void add_address(struct sim_control *c, struct sim_str *out, const struct call *k)
 {
 	struct sim_sockaddr a;
 
-	if (k->family != AF_INET && k->family != AF_INET6) {
+	if (address_of(k, &a))
+		sim_render_name(out, &a);
+	else if (k->family == AF_UNIX)
+		add_path(c, out, k);
+	else
 		add_name(out, families, k->family);
+}
+
+/* Names to be resolved: how they begin stands in the record. */
+static void add_looked_up(struct sim_control *c, struct sim_str *out, const struct call *k)
+{
+	char name[sizeof k->arg1 + sizeof k->arg2 + 1] = "";
+
+	if (k->family) {
+		add_address(c, out, k);
 		return;
 	}
-	memset(&a, 0, sizeof a);
-	a.family = (uint16_t)k->family;
-	a.port = (uint16_t)k->port;
-	a.addr.d[0] = k->arg1;
-	a.addr.d[1] = k->arg2;
-	sim_render_name(out, &a);
+	memcpy(name, &k->arg1, sizeof k->arg1);
+	memcpy(name + sizeof k->arg1, &k->arg2, sizeof k->arg2);
+	sim_str_printf(out, "\"%s\"%s", name, k->port > strlen(name) ? "..." : "");
 }
 
 static void add_socket_args(struct sim_str *out, const struct call *k)
@@ -252,7 +293,7 @@ static void add_data_args(struct sim_str *out, const struct call *k)
 }
 
 /* What stands behind the descriptor. */
-static void add_args(struct sim_str *out, const struct call *k)
+static void add_args(struct sim_control *c, struct sim_str *out, const struct call *k)
 {
 	unsigned traits = sim_call_info(k->id)->traits;
 
@@ -260,7 +301,14 @@ static void add_args(struct sim_str *out, const struct call *k)
 	case SIM_CALL_SOCKET:
 	case SIM_CALL_SOCKETPAIR: add_socket_args(out, k); break;
 	case SIM_CALL_BIND:
-	case SIM_CALL_CONNECT: add_address(out, k); break;
+	case SIM_CALL_CONNECT: add_address(c, out, k); break;
+	case SIM_CALL_ACCEPT:
+	case SIM_CALL_ACCEPT4:
+	case SIM_CALL_GETSOCKNAME:
+	case SIM_CALL_GETPEERNAME:
+		if (k->family)
+			add_address(c, out, k);
+		break;
 	case SIM_CALL_LISTEN: sim_str_printf(out, "%d", (int)k->arg1); break;
 	case SIM_CALL_SHUTDOWN: add_name(out, hows, (int)k->arg1); break;
 	case SIM_CALL_GETSOCKOPT:
@@ -279,16 +327,28 @@ static void add_args(struct sim_str *out, const struct call *k)
 			sim_span_add(out, (int64_t)k->arg1);
 		else if (traits & SIM_CALL_IS_READY)
 			sim_str_printf(out, "%" PRIu64, k->arg1);
+		else if (traits & SIM_CALL_IS_RESOLVE)
+			add_looked_up(c, out, k);
 	}
+}
+
+/* The error that the call answered, in its own numbering; NULL: none, or without a name. */
+static const char *error_of(const struct call *k)
+{
+	bool is_eai = sim_call_info(k->id)->traits & SIM_CALL_ANSWERS_EAI;
+
+	return k->result < 0 ? sim_call_err_name(k->id, (int)(is_eai ? k->result : -k->result)) : NULL;
 }
 
 static void add_result(struct sim_str *out, const struct call *k)
 {
 	unsigned traits = sim_call_info(k->id)->traits;
-	const char *name = k->result < 0 ? sim_call_err_name(k->id, (int)-k->result) : NULL;
+	const char *name = error_of(k);
 
 	if (k->made_fd >= 0)
 		sim_str_printf(out, " = %d", k->made_fd);
+	else if (traits & SIM_CALL_IS_RESOLVE && k->result > 0)
+		sim_str_printf(out, " = 0 (%" PRId64 " address%s)", k->result, k->result > 1 ? "es" : "");
 	else if (k->result == -SIM_ERESTART)
 		sim_str_add(out, " = ? ERESTARTSYS");
 	else if (k->result >= 0 || (traits & SIM_CALL_ANSWERS_EAI))
@@ -306,16 +366,20 @@ struct why_text {
 	struct sim_str *out;
 	const struct sim_reason *why;
 	struct sim_sock *sk;
+	const struct call *call; /* NULL: not known */
 };
 
 static void add_named(struct why_text *t, const char *word, size_t len)
 {
+	bool peer = len == 4 && !memcmp(word, "peer", 4);
 	struct sim_sock_view v;
 
 	memset(&v, 0, sizeof v);
-	if (t->sk)
-		sim_sock_op(t->sk)->view(t->sk, &v);
-	sim_render_name(t->out, len == 4 && !memcmp(word, "peer", 4) ? &v.peer : &v.local);
+	/* A socket whose connect(2) failed has no peer, but the call named one. */
+	if (!peer || !t->call || t->call->id != SIM_CALL_CONNECT || !address_of(t->call, &v.peer))
+		if (t->sk)
+			sim_sock_op(t->sk)->view(t->sk, &v);
+	sim_render_name(t->out, peer ? &v.peer : &v.local);
 }
 
 /* {0} a number, {0t} a time, {0e} an errno, {0s} a state. */
@@ -334,9 +398,10 @@ static void add_argument(struct why_text *t, const char *word, size_t len)
 		sim_str_add(t->out, sim_tcp_state_name((unsigned)value));
 }
 
-void sim_render_why(struct sim_control *c, struct sim_str *out, const struct sim_reason *why)
+static void render_why(struct sim_control *c, struct sim_str *out, const struct sim_reason *why,
+		       const struct call *k)
 {
-	struct why_text t = { c, out, why, why->sock_id ? sim_world_find_sock(c->w, why->sock_id) : NULL };
+	struct why_text t = { c, out, why, why->sock_id ? sim_world_find_sock(c->w, why->sock_id) : NULL, k };
 	const char *p = sim_why_text(why->key), *end;
 
 	while (*p) {
@@ -382,17 +447,17 @@ static void add_reason(struct sim_control *c, struct sim_str *out, const struct 
 		return;
 	}
 	if (why)
-		sim_render_why(c, out, why);
+		render_why(c, out, why, k);
 	else
 		sim_str_add(out, sim_why_name(k->why_key));
 }
 
-static void add_call(struct sim_str *out, const struct call *k)
+static void add_call(struct sim_control *c, struct sim_str *out, const struct call *k)
 {
 	char args[CALLS_SHOWN_MAX_BYTES];
 	struct sim_str a = sim_str_on(args, sizeof args);
 
-	add_args(&a, k);
+	add_args(c, &a, k);
 	sim_str_printf(out, "%s(", sim_call_name(k->id));
 	if (k->fd >= 0)
 		sim_str_printf(out, a.len ? "%d, " : "%d", k->fd);
@@ -406,7 +471,7 @@ void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t n, con
 	if ((unsigned)k.id >= SIM_CALL_NUM)
 		return;
 	sim_str_printf(out, "%s ", sim_control_host_name(c, r->host));
-	add_call(out, &k);
+	add_call(c, out, &k);
 	add_result(out, &k);
 	if (k.result < 0 || k.rule_id)
 		add_reason(c, out, &k, n);
@@ -515,11 +580,13 @@ const struct sim_why *sim_explain(void)
 		answer.err = k.result < 0 ? (int)-k.result : 0;
 		if (answer.err == SIM_ERESTART)
 			answer.err = EINTR;
-		add_call(&out, &k);
+		if (sim_call_info(k.id)->traits & SIM_CALL_IS_RESOLVE)
+			answer.err = 0; /* another numbering */
+		add_call(c, &out, &k);
 		add_result(&out, &k);
 		sim_str_add(&out, ": ");
 	}
-	sim_render_why(c, &out, why);
+	render_why(c, &out, why, r ? &k : NULL);
 	if (!why->key) {
 		out = sim_str_on(c->why_text, sizeof c->why_text);
 		sim_str_add(&out, "no call has failed or come up short");
@@ -541,7 +608,7 @@ void sim_render_last_call_of(struct sim_control *c, struct sim_str *out, const s
 		if (k.task_id != t->id)
 			continue;
 		sim_str_add(out, " in ");
-		add_call(out, &k);
+		add_call(c, out, &k);
 		add_result(out, &k);
 		return;
 	}
@@ -549,7 +616,7 @@ void sim_render_last_call_of(struct sim_control *c, struct sim_str *out, const s
 
 static void add_plain_result(struct sim_str *out, const struct call *k)
 {
-	const char *name = k->result < 0 ? sim_call_err_name(k->id, (int)-k->result) : NULL;
+	const char *name = error_of(k);
 
 	if (out->len)
 		sim_str_add(out, " ");

@@ -12,7 +12,7 @@
 #include "api/calls/calls.h"
 #include "api/simsock.h"
 
-enum { SOCKETS_TEXT_BYTES = 65536, NAME_BYTES = 160 };
+enum { SOCKETS_TEXT_BYTES = 65536, NAME_BYTES = 160, SPINNING_MAX_SOCKETS = 10 };
 
 static void add_padded(struct sim_str *out, const struct sim_sockaddr *a)
 {
@@ -76,20 +76,10 @@ static void add_sock_line(struct sim_control *c, struct sim_str *out, const char
 	sim_str_add(out, "\n");
 }
 
-static void add_task(struct sim_control *c, struct sim_str *out, const struct sim_task *t)
+static void add_both_ends(struct sim_control *c, struct sim_str *out, struct sim_sock *sk)
 {
-	const struct sim_blocked_on *on = &t->on;
-	struct sim_sock *sk = on->sock_id ? sim_world_find_sock(c->w, on->sock_id) : NULL, *peer;
+	struct sim_sock *peer = sim_sock_peer(sk);
 
-	sim_str_printf(out, "  %s (%s) waits in %s(", t->name, t->proc->net->name, sim_call_name(on->call));
-	if (on->fd >= 0)
-		sim_str_printf(out, "%d", on->fd);
-	sim_str_add(out, ") since ");
-	sim_render_time(out, on->since_ns);
-	sim_str_add(out, on->deadline_ns == SIM_NEVER_NS ? " without a time limit\n" : "\n");
-	if (!sk)
-		return;
-	peer = sim_sock_peer(sk);
 	add_sock_line(c, out, "its socket", sk);
 	if (peer)
 		add_sock_line(c, out, "the peer", peer);
@@ -97,17 +87,57 @@ static void add_task(struct sim_control *c, struct sim_str *out, const struct si
 		sim_str_add(out, "    there is no peer\n");
 }
 
+static void add_waiting(struct sim_control *c, struct sim_str *out, const struct sim_task *t)
+{
+	const struct sim_blocked_on *on = &t->on;
+	struct sim_sock *sk = on->sock_id ? sim_world_find_sock(c->w, on->sock_id) : NULL;
+
+	sim_str_printf(out, "  %s (%s) waits in %s(", t->name, t->proc->net->name, sim_call_name(on->call));
+	if (on->fd >= 0)
+		sim_str_printf(out, "%d", on->fd);
+	sim_str_add(out, ") since ");
+	sim_render_time(out, on->since_ns);
+	sim_str_add(out, on->deadline_ns == SIM_NEVER_NS ? " without a time limit\n" : "\n");
+	if (sk)
+		add_both_ends(c, out, sk);
+}
+
+/* It runs: what it asks again and again is its last call, about one socket or about all that it has. */
+static void add_spinning(struct sim_control *c, struct sim_str *out, const struct sim_task *t)
+{
+	const struct sim_fdtable *fds = t->proc->fds;
+	const struct sim_file *f = sim_fd_file(fds, t->on.fd);
+	unsigned num = 0;
+
+	sim_str_printf(out, "  %s (%s) calls %s(", t->name, t->proc->net->name, sim_call_name(t->on.call));
+	if (t->on.fd >= 0)
+		sim_str_printf(out, "%d", t->on.fd);
+	sim_str_add(out, ") without end\n");
+	if (f && f->kind == SIM_FILE_SOCK) {
+		add_both_ends(c, out, f->sk);
+		return;
+	}
+	for (int fd = 0; fd < fds->num_slots && num < SPINNING_MAX_SOCKETS; fd++) {
+		const struct sim_fd *slot = &fds->slots[fd];
+
+		if (!slot->file || slot->file->kind != SIM_FILE_SOCK || slot->proc_id != t->proc->id)
+			continue;
+		add_sock_line(c, out, "its socket", slot->file->sk);
+		num++;
+	}
+}
+
 void sim_render_blocked(struct sim_control *c, struct sim_str *out, struct sim_task *first)
 {
 	struct sim_list *node;
 
 	if (first->state != SIM_TASK_DEAD && !first->daemon)
-		add_task(c, out, first);
+		(first->state == SIM_TASK_BLOCKED ? add_waiting : add_spinning)(c, out, first);
 	sim_list_each(node, &c->w->sched.all)
 	{
 		struct sim_task *t = sim_container_of(node, struct sim_task, all);
 
 		if (t != first && t->state == SIM_TASK_BLOCKED && !t->daemon)
-			add_task(c, out, t);
+			add_waiting(c, out, t);
 	}
 }

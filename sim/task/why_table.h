@@ -35,7 +35,7 @@
 	X(PEER_CLOSED_UNREAD, "peer-closed-unread", "the peer closed with {0} bytes unread") \
 	X(PEER_GONE, "peer-gone", "the peer closed its end at t={0t}") \
 	X(SHUT_WR, "shut-down", "this end was shut down for writing at t={0t}") \
-	X(TIMED_OUT, "timed-out", "no answer from {peer} to {0} transmissions since t={1t}") \
+	X(TIMED_OUT, "timed-out", "no answer from {peer} to {0} transmissions; the first repeat went at t={1t}") \
 	X(UNREACHABLE, "unreachable", "no route to {peer}") \
 	X(ICMP_UNREACHABLE, "icmp-unreachable", "ICMP unreachable (code {0}) from the network at t={1t}") \
 	X(LISTEN_QUEUE_FULL, "listen-queue-full", "the listener's queue is full: {0} of {1}") \
@@ -56,6 +56,7 @@
 	X(ACCESS, "access-denied", "the permissions of the path refuse it") \
 	X(BROADCAST, "broadcast", "a broadcast address, and SO_BROADCAST is not set") \
 	X(PRIVILEGED_PORT, "privileged-port", "port {0} is below {1} and the user is not root") \
+	X(NO_NAME, "no-such-name", "no host of this world is called that, and no server is asked") \
 	X(NO_SUCH_PATH, "no-such-path", "no socket has that path") \
 	X(NOT_SIMULATED, "not-simulated", "{0} is not simulated") \
 	X(NOT_SUPPORTED, "not-supported", "this type of socket does not support the operation") \
