@@ -97,29 +97,29 @@ uint32_t sim_flow_define(struct sim_trace *t, uint16_t host, const struct sim_pa
 void sim_packet_trace(struct sim_trace *t, enum sim_trace_kind kind, uint16_t host, struct sim_packet *p,
 		      uint64_t extra)
 {
+	uint64_t flags = 0, place = 0, window = 0;
 	struct sim_trace_rec *r;
-	uint64_t flags = 0;
 
 	if (__builtin_expect(!p->flow, 0))
 		p->flow = sim_flow_define(t, host, p);
-	r = sim_trace_open(t, t->clock->now_ns, kind, host, p->flow);
-	r->arg[2] = r->arg[3] = 0;
-	if (p->proto == IPPROTO_TCP && !p->is_fragment) {
+	if (__builtin_expect(p->is_fragment, 0)) {
+		place = p->frag_off_bytes | (uint64_t)p->more_fragments << 32;
+	} else if (p->proto == IPPROTO_TCP) {
 		flags = p->tcp.flags;
-		r->arg[2] = (uint64_t)p->tcp.seq | (uint64_t)p->tcp.ack << 32;
-		r->arg[3] = p->tcp.window;
-	} else if ((p->proto == IPPROTO_ICMP || p->proto == IPPROTO_ICMPV6) && !p->is_fragment) {
+		place = (uint64_t)p->tcp.seq | (uint64_t)p->tcp.ack << 32;
+		window = p->tcp.window;
+	} else if (p->proto == IPPROTO_ICMP || p->proto == IPPROTO_ICMPV6) {
 		flags = p->icmp.type;
-		r->arg[2] = p->icmp.code;
-	} else if (p->is_fragment) {
-		r->arg[2] = p->frag_off_bytes | (uint64_t)p->more_fragments << 32;
+		place = p->icmp.code;
 	}
+	r = sim_trace_open(t, t->clock->now_ns, kind, host, p->flow);
 	r->arg[0] = p->id;
 	r->arg[1] = (uint64_t)p->proto | flags << 8 | (uint64_t)p->payload.len << 32;
-	r->arg[3] |= (uint64_t)p->iface << 32;
-	r->arg[4] = t->want_digest ? sim_bytes_digest(&p->payload) : 0;
+	r->arg[2] = place;
+	r->arg[3] = window | (uint64_t)p->iface << 32;
+	r->arg[4] = __builtin_expect(t->want_digest, 0) ? sim_bytes_digest(&p->payload) : 0;
 	r->arg[5] = extra;
-	if (kind == SIM_TRACE_DROP)
+	if (__builtin_expect(kind == SIM_TRACE_DROP, 0))
 		t->dropped_by[extra]++;
 	sim_trace_commit(t, r, p);
 }
