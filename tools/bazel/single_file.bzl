@@ -36,7 +36,7 @@ def _single_file_impl(ctx):
         progress_message = "Making the single-file form",
         use_default_shell_env = True,
     )
-    return [DefaultInfo(files = depset(outputs))]
+    return [DefaultInfo(files = depset(outputs), runfiles = ctx.runfiles(files = outputs))]
 
 single_file = rule(
     implementation = _single_file_impl,
