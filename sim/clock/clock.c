@@ -146,12 +146,12 @@ int sim_timer_set(struct sim_clock *c, struct sim_timer *t, int64_t due_ns)
  */
 int64_t sim_clock_round_ticks(int64_t now_ns, int64_t span_ns)
 {
-	int64_t now_ticks = now_ns / SIM_TICK_NS, ticks = (span_ns + SIM_TICK_NS - 1) / SIM_TICK_NS;
-	int64_t expires = now_ticks + ticks, delta = ticks;
+	/* Neither is negative: unsigned divisions are shorter. */
+	uint64_t now_up = ((uint64_t)now_ns + SIM_TICK_NS - 1) / SIM_TICK_NS;
+	int64_t delta = (int64_t)(((uint64_t)span_ns + SIM_TICK_NS - 1) / SIM_TICK_NS);
+	int64_t expires = (int64_t)now_up + delta;
 	unsigned shift = 0;
 
-	if (now_ns % SIM_TICK_NS)
-		expires++;
 	/* Level n starts at 63 * 8^(n-1) ticks from now. */
 	for (int64_t start = 63; delta >= start && shift < 24; start *= 8)
 		shift += 3;
