@@ -104,7 +104,7 @@ long sim_call_sched_yield(struct sim_task *t);
  * in order, at most max; how many, or -ENOENT. And the name of an address. No allocation: the faces build
  * their structures.
  */
-long sim_call_resolve(struct sim_task *t, enum sim_call_id id, const char *name, struct sim_addr *out,
+long sim_call_resolve(struct sim_task *t, enum sim_call_id id, const char *user, struct sim_addr *out,
 		      int max);
 long sim_call_resolve_addr(struct sim_task *t, enum sim_call_id id, struct sim_addr a, char *name,
 			   size_t cap);

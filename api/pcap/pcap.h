@@ -16,7 +16,7 @@ struct sim_pcap;
 
 /* Begins a capture into a file, which is overwritten. 0, or -errno of fopen(3); -ENOSPC: the trace has no
  * place left. */
-int sim_pcap_open(struct sim_pcap **pcap, struct sim_trace *trace, const char *path);
+int sim_pcap_open(struct sim_pcap **out, struct sim_trace *trace, const char *path);
 
 /* Ends it. 0, or -errno if a write failed at any time: the capture is then not whole. pcap may be NULL. */
 int sim_pcap_close(struct sim_pcap *pcap);

@@ -55,7 +55,7 @@ void *sim_arena_alloc(struct sim_arena *a, size_t size_bytes);
 
 /* The two below for every size: behind their short ways. */
 void *sim_arena_alloc_any(struct sim_arena *a, size_t size_bytes);
-void sim_arena_free_any(struct sim_arena *a, void *p, size_t size_bytes);
+void sim_arena_free_any(struct sim_arena *a, void *mem, size_t size_bytes);
 
 /* Whether a block of this class may be taken from or put on its list without further ado. */
 static inline bool sim_arena_is_short(size_t size_bytes)

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
+#include "sim/base/str.h"
 #include "sim/sock/option.h"
 #include "sim/tcp/sock.h"
 
@@ -255,7 +256,7 @@ static socklen_t get_congestion(struct sim_tcp_sock *ts, void *val, socklen_t le
 	char name[CONGESTION_NAME_BYTES] = { 0 };
 	const char *now = congestion_names[ts->opts ? ts->opts->congestion : 0];
 
-	memcpy(name, now, strlen(now));
+	sim_str_copy(name, sizeof name, now);
 	len = len < sizeof name ? len : sizeof name;
 	memcpy(val, name, len);
 	return len;
