@@ -197,6 +197,9 @@ static int use_iface(struct sim_ip *ip, const struct sim_iface *f, struct sim_ad
 		if (sim_wire_mtu(r->wire) < r->mtu_bytes)
 			r->mtu_bytes = sim_wire_mtu(r->wire);
 	}
+	/* RFC 8200 5: such a link carries no IPv6, and Linux takes it away from the interface. */
+	if (!sim_addr_is_v4(dst) && r->mtu_bytes < V6_MIN_MTU)
+		return -ENETUNREACH;
 	r->mtu_bytes = limit_mtu(ip, dst, r->mtu_bytes);
 	return 0;
 }

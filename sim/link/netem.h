@@ -15,7 +15,7 @@
 
 #define SIM_NETEM_LIMIT_DEFAULT 1000 /* tc-netem(8) */
 #define SIM_NETEM_MTU_DEFAULT   1500
-#define SIM_NETEM_MTU_MIN       68 /* RFC 791; IPv6 wants 1280 of a link that carries it (RFC 8200 5) */
+#define SIM_NETEM_MTU_MIN       68 /* RFC 791; a link of less than 1280 carries no IPv6 (RFC 8200 5) */
 #define SIM_NETEM_MTU_MAX       65536
 
 struct sim_netem {

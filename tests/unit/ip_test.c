@@ -220,6 +220,22 @@ static void change_of_a_wire_voids_what_was_found(void **state)
 	net_free(f);
 }
 
+static void ipv6_needs_a_link_of_1280_bytes(void **state)
+{
+	struct net_fixture *f = net_new(2, 1);
+	struct sim_route r;
+
+	(void)state;
+	net_set(f, 0, 1, "mtu 1280");
+	assert_int_equal(route(f, "fd00::2", NULL, 0, &r), 0);
+	assert_int_equal(r.mtu_bytes, 1280);
+	net_set(f, 0, 1, "mtu 1279");
+	assert_int_equal(route(f, "fd00::2", NULL, 0, &r), -ENETUNREACH);
+	assert_int_equal(route(f, "10.0.0.2", NULL, 0, &r), 0);
+	assert_int_equal(r.mtu_bytes, 1279);
+	net_free(f);
+}
+
 static void addresses_are_one_hosts_alone(void **state)
 {
 	struct net_fixture *f = net_new(2, 1);
@@ -319,6 +335,7 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(host_alone_reaches_only_itself),
 	cmocka_unit_test(longest_prefix_then_least_metric_wins),
 	cmocka_unit_test(change_of_a_wire_voids_what_was_found),
+	cmocka_unit_test(ipv6_needs_a_link_of_1280_bytes),
 	cmocka_unit_test(addresses_are_one_hosts_alone),
 	cmocka_unit_test(strangers_packets_are_let_by),
 	cmocka_unit_test(bad_checksum_is_dropped),
