@@ -53,7 +53,7 @@ static int parse_link(struct sim_control *c, struct sim_slice args, struct comma
 	out->other = out->host ? sim_control_find_host(c, next_word(&args), d) : NULL;
 	if (!out->other)
 		return -EINVAL;
-	return sim_netem_parse(args, &out->netem, d);
+	return sim_control_parse_link(out->host, out->other, args, &out->netem, d);
 }
 
 static void act_link(struct sim_control *c, const struct command *cmd)

@@ -130,6 +130,9 @@ extern const struct sim_carrier_ops sim_control_carriers;
 struct sim_netem;
 /* NULL and a diagnostic: no such host. */
 struct sim_host *sim_control_find_host(struct sim_control *c, struct sim_slice name, struct sim_diag *d);
+/* What sim_link() is given, read and checked: 0, or -EINVAL and a diagnostic. */
+int sim_control_parse_link(const struct sim_host *a, const struct sim_host *b, struct sim_slice text,
+			   struct sim_netem *out, struct sim_diag *d);
 void sim_control_link(struct sim_host *a, struct sim_host *b, const struct sim_netem *netem);
 struct sim_host *sim_control_host(struct sim_control *c, const char *what, const char *name); /* fails if
 												 unknown */
@@ -156,7 +159,7 @@ void sim_selector_parse(struct sim_control *c, const char *text, struct sim_sele
 											       mistake */
 bool sim_selector_matches(struct sim_control *c, const struct sim_selector *sel, struct sim_sock *sk);
 /* Bytes of all selected sockets: see sim_sent(). */
-size_t sim_control_moved(struct sim_control *c, const char *sel, bool delivered, void *buf, size_t cap);
+size_t sim_control_moved(struct sim_control *c, const char *text, bool delivered, void *buf, size_t cap);
 
 /* A call has shown which socket a descriptor is. */
 void sim_control_saw_fd(struct sim_control *c, int fd, uint32_t sock_id);
@@ -168,7 +171,7 @@ void sim_control_sock_gone(struct sim_control *c, struct sim_sock *sk);
 /* Rendering. All add to `out` and end without a newline. */
 void sim_render_time(struct sim_str *out, int64_t time_ns);
 void sim_render_name(struct sim_str *out, const struct sim_sockaddr *a); /* "10.0.0.1:80", "*" for none */
-void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t rec_number,
+void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t n,
 		     const struct sim_trace_rec *r);
 void sim_render_packet(struct sim_control *c, struct sim_str *out, const struct sim_packet *p);
 void sim_render_sock(struct sim_control *c, struct sim_str *out, struct sim_sock *sk);

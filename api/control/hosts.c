@@ -213,6 +213,17 @@ void(sim_host)(const char *name, const char *addrs)
 
 /* ---- wires, sysctls ---- */
 
+int sim_control_parse_link(const struct sim_host *a, const struct sim_host *b, struct sim_slice text,
+			   struct sim_netem *out, struct sim_diag *d)
+{
+	int err = sim_netem_parse(text, out, d);
+
+	if (!err && a == b && out->mtu_bytes != SIM_NETEM_MTU_DEFAULT)
+		return sim_diag_slice(d, text, "a loopback's MTU is %d and stays so: leave mtu out",
+				      SIM_LOOPBACK_MTU);
+	return err;
+}
+
 void sim_control_link(struct sim_host *a, struct sim_host *b, const struct sim_netem *netem)
 {
 	struct sim_wire *there = sim_wire_get(&a->station, &b->station);
@@ -233,7 +244,7 @@ void(sim_link)(const char *a, const char *b, const char *netem)
 	struct sim_netem parsed;
 	struct sim_diag d;
 
-	if (sim_netem_parse(sim_slice_all(&src), &parsed, &d))
+	if (sim_control_parse_link(from, to, sim_slice_all(&src), &parsed, &d))
 		sim_control_fail_diag(&d);
 	sim_control_link(from, to, &parsed);
 }

@@ -96,6 +96,10 @@ MISTAKE(malformed_netem, sim_link("client", "server", "delay 20parsecs"),
 	"link: \"parsecs\" is no unit of time: delay takes ns us ms s min h d\n"
 	"  delay 20parsecs\n"
 	"          ^")
+MISTAKE(mtu_of_a_loopback, sim_link("client", "client", "delay 1ms mtu 1000"),
+	"link: a loopback's MTU is 65536 and stays so: leave mtu out\n"
+	"  delay 1ms mtu 1000\n"
+	"  ^")
 MISTAKE(unknown_netem_word, sim_link("client", "server", "dealy 20ms"),
 	"link: unknown word \"dealy\": did you mean \"delay\"? (known are delay, loss, rate, limit, "
 	"mtu)\n"
@@ -317,6 +321,7 @@ int main(void)
 		cmocka_unit_test(uninject_of_no_rule),
 		cmocka_unit_test(link_without_hosts),
 		cmocka_unit_test(link_to_unknown_host),
+		cmocka_unit_test(mtu_of_a_loopback),
 		cmocka_unit_test(malformed_netem),
 		cmocka_unit_test(unknown_netem_word),
 		cmocka_unit_test(address_of_another_host),
