@@ -28,11 +28,10 @@ enum sim_timer_kind {
 	SIM_TIMER_NONE,
 	SIM_TIMER_TASK,           /* a wait's deadline */
 	SIM_TIMER_WIRE,           /* the head of a wire's queue arrives */
-	SIM_TIMER_REASSEMBLY,     /* IP fragments that never became whole */
+	SIM_TIMER_IP,             /* fragments that never became whole, neighbours that never answered */
 	SIM_TIMER_TCP_RETRANSMIT, /* RTO, or zero-window probe */
 	SIM_TIMER_TCP_DELACK,
 	SIM_TIMER_TCP_LIFETIME, /* keepalive, FIN_WAIT_2, TIME_WAIT */
-	SIM_TIMER_TCP_REQUEST,  /* SYN-ACK retransmission */
 	SIM_TIMER_ALARM,        /* alarm(2), setitimer(2) */
 	SIM_TIMER_AT,           /* sim_at() */
 	SIM_TIMER_PROBE,        /* unit tests' own */

@@ -15,7 +15,7 @@ enum { LOOPBACK_INDEX = 1, V4_BITS = 96 };
 static void timer_init(struct sim_ip_timer *t, struct sim_ip *ip, bool neighbours)
 {
 	/* Fragments that lie about keep no world alive; a sender that waits for a neighbour does. */
-	sim_timer_init(&t->timer, SIM_TIMER_REASSEMBLY, !neighbours);
+	sim_timer_init(&t->timer, SIM_TIMER_IP, !neighbours);
 	t->ip = ip;
 	t->neighbours = neighbours;
 }
@@ -234,7 +234,7 @@ void sim_station_changed(struct sim_station *st)
 	sim_neighbours_changed(ip);
 }
 
-void sim_ip_on_reassembly_timer(struct sim_clock *c, struct sim_timer *t)
+void sim_ip_on_timer(struct sim_clock *c, struct sim_timer *t)
 {
 	struct sim_ip_timer *it = sim_container_of(t, struct sim_ip_timer, timer);
 

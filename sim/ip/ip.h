@@ -43,7 +43,7 @@ struct sim_ip_route {
 
 struct sim_ip_pmtu;
 
-/* One of the stack's two timers: both have the kind SIM_TIMER_REASSEMBLY. */
+/* One of the stack's two timers, both of kind SIM_TIMER_IP. */
 struct sim_ip_timer {
 	struct sim_timer timer;
 	struct sim_ip *ip;
@@ -137,7 +137,7 @@ uint32_t sim_ip_truesize(uint32_t payload_len, bool v4);
 void sim_icmp_send_error(struct sim_ip *ip, const struct sim_packet *about, uint8_t type, uint8_t code,
 			 uint16_t mtu);
 
-void sim_ip_on_reassembly_timer(struct sim_clock *c, struct sim_timer *t); /* and the neighbours' */
+void sim_ip_on_timer(struct sim_clock *c, struct sim_timer *t); /* table entry: see sim_timer_fns */
 
 /* Addresses as text: inet_pton(3)'s forms, and back. */
 bool sim_addr_parse(const char *text, struct sim_addr *a);

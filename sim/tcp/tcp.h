@@ -59,8 +59,8 @@ struct sim_sock *sim_tcp_find(struct sim_tcp *tcp, struct sim_addr laddr, uint16
 /* See sim_tcp_conn_is_stuck(): true of sockets that are not TCP's. */
 bool sim_tcp_sock_is_stuck(struct sim_sock *sk, int64_t since_ns);
 
-/* For sim_timer_fns[]: SIM_TIMER_TCP_RETRANSMIT, _DELACK, _LIFETIME. No timer has the kind _REQUEST: a
- * connection being made by a listener has a retransmission timer of its own. */
+/* For sim_timer_fns[]: SIM_TIMER_TCP_RETRANSMIT, _DELACK, _LIFETIME. A connection being
+ * made by a listener has a retransmission timer of its own. */
 void sim_tcp_on_retransmit_timer(struct sim_clock *clock, struct sim_timer *timer);
 void sim_tcp_on_delack_timer(struct sim_clock *clock, struct sim_timer *timer);
 void sim_tcp_on_lifetime_timer(struct sim_clock *clock, struct sim_timer *timer);

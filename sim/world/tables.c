@@ -19,7 +19,7 @@ static void at_on_timer(struct sim_clock *c, struct sim_timer *t)
 sim_timer_fn *const sim_timer_fns[SIM_TIMER_NUM_KINDS] = {
 	[SIM_TIMER_TASK] = sim_task_on_timer,
 	[SIM_TIMER_WIRE] = sim_wire_on_timer,
-	[SIM_TIMER_REASSEMBLY] = sim_ip_on_reassembly_timer,
+	[SIM_TIMER_IP] = sim_ip_on_timer,
 	[SIM_TIMER_TCP_RETRANSMIT] = sim_tcp_on_retransmit_timer,
 	[SIM_TIMER_TCP_DELACK] = sim_tcp_on_delack_timer,
 	[SIM_TIMER_TCP_LIFETIME] = sim_tcp_on_lifetime_timer,

@@ -24,7 +24,7 @@ const struct sim_ip_protocol *net_other_protocol;
 sim_timer_fn *const sim_timer_fns[SIM_TIMER_NUM_KINDS] = {
 	[SIM_TIMER_TASK] = sim_task_on_timer,
 	[SIM_TIMER_WIRE] = sim_wire_on_timer,
-	[SIM_TIMER_REASSEMBLY] = sim_ip_on_reassembly_timer,
+	[SIM_TIMER_IP] = sim_ip_on_timer,
 };
 
 sim_wait_fn *const sim_wait_fns[SIM_WAIT_NUM_KINDS] = {
