@@ -121,11 +121,20 @@ static int own_number(struct sim_fdtable *ft, int min)
 	return fd < ft->limit ? fd : -EMFILE;
 }
 
+/*
+ * A number that the program's real table had free may still have a file here: something that does not pass
+ * the gate, as fclose(3) or a raw system call, has closed it. Then it is closed.
+ */
 static void occupy(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int fd, bool cloexec)
 {
-	SIM_ASSERT(!ft->slots[fd].file);
+	struct sim_file *unseen = ft->slots[fd].file;
+
+	SIM_ASSERT(!unseen || ft->ops);
 	ft->slots[fd] = (struct sim_fd){ f, p->id, cloexec };
-	ft->num_open++;
+	if (unseen)
+		sim_file_put(ft->ctx, unseen, NULL);
+	else
+		ft->num_open++;
 }
 
 int sim_fd_install(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int min, bool cloexec)

@@ -543,6 +543,29 @@ static void what_is_absent_is_told_as_not_simulated(void **state)
 	sim_assert_why(EOPNOTSUPP, "not-simulated");
 }
 
+static void what_was_closed_unseen_is_closed(void **state)
+{
+	int fd, again;
+	char byte;
+
+	(void)state;
+	sim_pair(pair, "tcp");
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	assert_int_equal(dup2(pair[0], fd), fd);
+	assert_int_equal(close(pair[0]), 0);
+	assert_int_equal(syscall(SYS_close, fd), 0); /* as fclose(3) does */
+	again = socket(AF_INET, SOCK_DGRAM, 0);
+	assert_true(again == fd || again == pair[0]);
+	if (again != fd) {
+		int third = socket(AF_INET, SOCK_DGRAM, 0);
+
+		assert_int_equal(third, fd);
+		close(third);
+	}
+	assert_int_equal(recv(pair[1], &byte, 1, 0), 0);
+	close(again);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -555,6 +578,7 @@ int main(void)
 		sim_test(a_loop_that_reads_the_clock_passes_housekeeping),
 		cmocka_unit_test(a_loop_that_nothing_can_end_is_told),
 		sim_test(probes_of_a_closed_window_do_not_keep_a_world_running),
+		sim_test(what_was_closed_unseen_is_closed),
 		sim_test(an_hour_takes_no_wall_time),
 		sim_test(an_alarm_interrupts_a_waiting_call_at_its_time),
 		sim_test(with_sa_restart_the_call_goes_on_waiting),
