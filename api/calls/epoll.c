@@ -17,7 +17,7 @@
 #include "sim/base/uaccess.h"
 #include "sim/proc/epoll.h"
 
-enum { FAST_EVENTS = 16 };
+enum { FAST_EVENTS = 64 };
 
 static long bad_pointer(struct sim_gate *g, const void *p)
 {
@@ -169,10 +169,11 @@ long sim_call_epoll_wait(struct sim_task *t, enum sim_call_id id, int epfd, stru
 			 const struct timespec *timeout, const sigset_t *mask)
 {
 	struct sim_gate g;
-	struct sim_signals_mask m = { .is_swapped = false };
+	struct sim_signals_mask m; /* large: only the word that tells is set */
 	int64_t deadline_ns;
 	long r;
 
+	m.is_swapped = false;
 	if (sim_gate_enter(&g, t, id, epfd, 0))
 		return sim_gate_leave(&g, g.answer);
 	r = sim_gate_deadline(&g, timeout, &deadline_ns);

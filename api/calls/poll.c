@@ -59,10 +59,11 @@ long sim_call_poll(struct sim_task *t, enum sim_call_id id, struct pollfd *fds, 
 		   const struct timespec *timeout, const sigset_t *mask)
 {
 	struct sim_gate g;
-	struct sim_signals_mask m = { .is_swapped = false };
+	struct sim_signals_mask m; /* large: only the word that tells is set */
 	int64_t deadline_ns;
 	long r;
 
+	m.is_swapped = false;
 	if (sim_gate_enter(&g, t, id, -1, num))
 		return sim_gate_leave(&g, g.answer);
 	r = sim_gate_deadline(&g, timeout, &deadline_ns);

@@ -162,11 +162,12 @@ long sim_call_select(struct sim_task *t, enum sim_call_id id, int num, fd_set *r
 		     const struct timespec *timeout, const sigset_t *mask, struct timespec *left)
 {
 	struct sim_gate g;
-	struct sim_signals_mask m = { .is_swapped = false };
+	struct sim_signals_mask m; /* large: only the word that tells is set */
 	struct sets s = { .user = { rd, wr, ex } };
 	int64_t deadline_ns = SIM_NEVER_NS;
 	long r;
 
+	m.is_swapped = false;
 	if (sim_gate_enter(&g, t, id, -1, num < 0 ? 0 : (uint64_t)num))
 		return sim_gate_leave(&g, g.answer);
 	r = sim_gate_deadline(&g, timeout, &deadline_ns);
