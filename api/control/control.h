@@ -80,7 +80,7 @@ struct sim_control {
 	struct sim_pcap *pcap;
 	char *calls_text, *sockets_text, *report;
 	size_t calls_text_bytes, sockets_text_bytes;
-	bool sink_attached, reporting, in_test;
+	bool sink_attached, reporting;
 	/* A failure on another task's stack: main is to tell of it. */
 	bool failed_elsewhere;
 	struct {
@@ -100,7 +100,6 @@ bool sim_control_is_kernel(void); /* SIMSOCK=kernel */
 
 /* Set by a test framework while its test runs on this thread; NULL: none does. */
 void sim_control_set_hooks(const struct sim_test_hooks *hooks);
-const struct sim_test_hooks *sim_control_hooks(void);
 
 /* The user's mistake, or the test's failure: tells it and does not return. */
 _Noreturn void sim_control_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -13,14 +13,11 @@
 #include <unistd.h>
 
 #include "api/calls/calls.h"
+#include "api/calls/real.h"
 #include "api/carrier/fiber.h"
 #include "api/control/control.h"
 #include "api/simsock.h"
 #include "sim/base/assert.h"
-
-/* Of the face, when it is linked in: waits for real descriptors that somebody in w polls; false: nobody does.
- */
-extern bool sim_real_wait(struct sim_world *w) __attribute__((weak));
 
 static __thread const struct sim_test_hooks *hooks;
 static __thread const char *here_file;
@@ -41,11 +38,6 @@ void sim_control_where(const char **file, int *line)
 void sim_control_set_hooks(const struct sim_test_hooks *h)
 {
 	hooks = h;
-}
-
-const struct sim_test_hooks *sim_control_hooks(void)
-{
-	return hooks;
 }
 
 void sim_control_end(int status, const char *text)
@@ -205,25 +197,17 @@ static _Noreturn void tell_stuck(struct sim_control *c, const char *head, struct
 	sim_control_end(SIM_EXIT_DEADLOCK, report);
 }
 
-/* By a pointer: where all is one source, compilers know that the function is there, and say so. */
-static bool real_wait(struct sim_world *w)
-{
-	bool (*volatile wait)(struct sim_world *) = sim_real_wait;
-
-	return wait && wait(w);
-}
-
 int sim_control_on_deadlock(struct sim_world *w, struct sim_task *t)
 {
 	/* Somebody polls a real descriptor too: that may bring something yet. */
-	if (real_wait(w))
+	if (sim_real_wait(w))
 		return 0;
 	tell_stuck(sim_control_of(w), "dead-lock: nothing can ever wake anybody; virtual time ", t);
 }
 
 int sim_control_on_spin(struct sim_world *w, struct sim_task *t)
 {
-	if (real_wait(w))
+	if (sim_real_wait(w))
 		return 0;
 	tell_stuck(sim_control_of(w),
 		   "spin: a task calls again and again, and nothing can ever change what it is told; "

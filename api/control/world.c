@@ -17,17 +17,6 @@
 #include "api/simsock.h"
 #include "sim/base/quantity.h"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define CONTROL_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CONTROL_ASAN 1
-#endif
-#endif
-#ifdef CONTROL_ASAN
-#include <sanitizer/asan_interface.h>
-#endif
-
 #define ARENA_DEFAULT_BYTES (UINT64_C(1) << 30)
 #define ARENA_MIN_BYTES     (UINT64_C(1) << 20)
 #define ARENA_MAX_BYTES     (UINT64_C(1) << 40)
@@ -172,9 +161,6 @@ static void give_memory(void *mem, size_t bytes, size_t touched)
 {
 	size_t wipe = touched < WIPE_MAX_BYTES ? touched : WIPE_MAX_BYTES;
 
-#ifdef CONTROL_ASAN
-	ASAN_UNPOISON_MEMORY_REGION(mem, touched);
-#endif
 	if (spare.mem) {
 		munmap(mem, bytes);
 		return;
@@ -327,7 +313,7 @@ void sim_world_free(struct sim_world *w)
 		sim_posix_world_ended();
 	if (sim_current && sim_world_of(sim_current) == w)
 		sim_current = NULL;
-	give_memory(c->mem, c->mem_bytes, w->ctx.arena->brk_bytes);
+	give_memory(c->mem, c->mem_bytes, sim_arena_fini(w->ctx.arena));
 	free(c->builtin_tasks);
 	free(c->pair_socks);
 	free(c->whys);
