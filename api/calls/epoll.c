@@ -112,8 +112,8 @@ static int collect(struct sim_task *t, struct sim_epoll *ep, struct epoll_event 
 }
 
 /* Apart, so that a call that need not wait does not pay for its frame. */
-static __attribute__((noinline)) long wait_for_events(struct sim_gate *g, struct sim_epoll *ep, struct epoll_event *out, int max,
-			    int64_t deadline_ns)
+static __attribute__((noinline)) long wait_for_events(struct sim_gate *g, struct sim_epoll *ep,
+						      struct epoll_event *out, int max, int64_t deadline_ns)
 {
 	struct sim_task *t = g->t;
 	struct sim_real_asked asked = { .t = t };

@@ -28,8 +28,8 @@ struct sim_gate {
 	int made_fd;         /* the descriptor that the call made, -1: none */
 	uint64_t requested;  /* what the call asks for: bytes, messages, descriptors */
 	uint64_t limit;      /* by a rule: at most so much of it; UINT64_MAX: no limit */
-	uint64_t arg1, arg2; /* for the trace (see SIM_TRACE_CALL): bytes asked for, or an address's first half;
-				flags, or its second half */
+	uint64_t arg1, arg2; /* for the trace (see SIM_TRACE_CALL): bytes asked for, or an address's first
+				half; flags, or its second half */
 	uint64_t arg0;       /* family | port << 8 */
 	int64_t delay_exit_ns;
 	int rule_id;   /* whose verdict it was; 0: no rule's */

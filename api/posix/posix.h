@@ -48,7 +48,8 @@ bool sim_posix_settle(struct sim_task *t, long *result);
 
 static inline bool sim_posix_again(struct sim_task *t, long *result)
 {
-	if (__builtin_expect(t->proc->pending != 0 || *result == -SIM_ERESTART || (*result < 0 && t->interrupted), 0))
+	if (__builtin_expect(
+		    t->proc->pending != 0 || *result == -SIM_ERESTART || (*result < 0 && t->interrupted), 0))
 		return sim_posix_settle(t, result);
 	if (*result < 0) {
 		errno = (int)-*result;

@@ -90,7 +90,8 @@ static inline struct sim_slab *sim_slab_ref(struct sim_slab *s)
 	return s;
 }
 
-void sim_slab_free(struct sim_arena *a, struct sim_slab *s); /* the last reference is gone: what it holds too */
+void sim_slab_free(struct sim_arena *a, struct sim_slab *s); /* the last reference is gone: what it holds too
+							      */
 
 static inline void sim_slab_unref(struct sim_arena *a, struct sim_slab *s) /* NULL is legal */
 {

@@ -9,7 +9,8 @@
 #include "sim/base/arena.h"
 #include "sim/clock/clock.h"
 
-/* Zeroed in steps that become a few wide stores: a call of memset, or rep stos, takes longer than all of them. */
+/* Zeroed in steps that become a few wide stores: a call of memset, or rep stos, takes longer than all of
+ * them. */
 enum { ZERO_STEP = 64, NUM_ZEROED = offsetof(struct sim_packet, tcp.sack) };
 
 _Static_assert(NUM_ZEROED > 2 * ZERO_STEP && NUM_ZEROED <= 3 * ZERO_STEP, "three steps");
