@@ -164,6 +164,9 @@ static int parse_addrs(struct sim_control *c, struct sim_slice in, struct addr o
 static int check_name(struct sim_slice name, struct sim_diag *d)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+	/* Every host itself, and what selectors understand. */
+	static const char *const taken[] = { "localhost", "all", "and", "fd",    "tcp",   "udp",
+					     "unix",      "or",  "not", "sport", "dport", "state" };
 	struct sim_addr a;
 
 	if (!name.len)
@@ -178,6 +181,9 @@ static int check_name(struct sim_slice name, struct sim_diag *d)
 				"a host's name consists of letters, digits, \"-\", \".\" and \"_\"");
 	if (sim_addr_parse(sim_slice_text(name), &a))
 		return sim_diag_slice(d, name, "an address is no name");
+	for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+		if (sim_slice_is(name, taken[i]))
+			return sim_diag_slice(d, name, "\"%s\" means something else already", taken[i]);
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 struct pair_kind {
 	int domain, type;
 	bool nonblock, cloexec;
+	bool type_said; /* behind "unix" */
 };
 
 static const struct {
@@ -69,6 +70,9 @@ static int take_word(struct sim_slice word, struct pair_kind *k, struct sim_diag
 		return sim_diag_slice(d, word, "the kind of socket was said already");
 	if (words[i].follows && k->domain != AF_UNIX)
 		return sim_diag_slice(d, word, "\"%s\" stands behind \"unix\" only", words[i].name);
+	if (words[i].follows && k->type_said)
+		return sim_diag_slice(d, word, "the type of socket was said already");
+	k->type_said |= words[i].follows;
 	if (words[i].domain)
 		k->domain = words[i].domain;
 	if (words[i].type)
@@ -82,7 +86,7 @@ static struct pair_kind parse_kind(const char *text)
 {
 	struct sim_source src = sim_source_of("pair", text);
 	struct sim_slice rest = sim_slice_trim(sim_slice_all(&src));
-	struct pair_kind k = { 0, 0, false, false };
+	struct pair_kind k = { 0, 0, false, false, false };
 	struct sim_diag d;
 
 	while (rest.len) {

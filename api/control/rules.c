@@ -36,9 +36,27 @@ static void retire(struct sim_control *c, int id, uint32_t num_fired)
 	c->retired[id - 1] = num_fired + 1;
 }
 
+/* A host that a condition names must be there, or the rule could never fire. */
+static void check_host(struct sim_control *c, int id, const char *rule, const char *key)
+{
+	struct sim_source src = sim_source_of("rule", rule);
+	struct sim_slice all = sim_slice_all(&src);
+	const char *at = strstr(rule, key);
+	size_t from = at ? (size_t)(at - rule) + strlen(key) : 0;
+	struct sim_slice name = sim_slice_sub(all, from, all.len);
+	struct sim_diag d;
+
+	name = sim_slice_sub(name, 0, sim_slice_find(name, ':'));
+	if (!at || sim_control_find_host(c, name, &d))
+		return;
+	(void)sim_fault_remove(&c->w->rules, id);
+	sim_control_fail_diag(&d);
+}
+
 int(sim_inject)(const char *rule)
 {
 	struct sim_control *c = sim_control_current("sim_inject");
+	const struct sim_fault_spec *spec;
 	struct sim_diag d;
 	int id = sim_fault_add(&c->w->rules, rule ? rule : "", sim_control_parse_inet, &d);
 
@@ -46,6 +64,11 @@ int(sim_inject)(const char *rule)
 		sim_control_fail_diag(&d);
 	if (id < 0)
 		sim_control_fail("sim_inject: the world's memory is used up (SIMSOCK_ARENA)");
+	spec = sim_fault_find(&c->w->rules, id)->spec;
+	if (spec->host[0])
+		check_host(c, id, rule, ":host=");
+	if (spec->has_peer && spec->peer.host[0])
+		check_host(c, id, rule, ":peer=");
 	return id;
 }
 

@@ -156,6 +156,12 @@ static struct sim_slice next(struct reader *r)
 	return sim_slice_sub(s, 0, n);
 }
 
+/* All terms must hold: of two of a kind only one could. */
+static int said_twice(struct reader *r, struct sim_slice word, const char *what)
+{
+	return sim_diag_slice(r->d, word, "%s was said already, and all terms must hold: name one", what);
+}
+
 static int parse_fd(struct reader *r, struct sim_selector *out)
 {
 	struct sim_slice word = next(r);
@@ -229,17 +235,19 @@ static int parse_term(struct reader *r, struct sim_slice word, struct sim_select
 {
 	char name[sizeof((struct sim_net *)0)->name];
 
-	if (sim_slice_is(word, "and") || sim_slice_is(word, "all"))
+	if (sim_slice_is(word, "all"))
 		return 0;
 	if (sim_slice_is(word, "fd"))
-		return parse_fd(r, out);
+		return out->fd >= 0 ? said_twice(r, word, "fd") : parse_fd(r, out);
 	if (sim_slice_is(word, "sport"))
-		return parse_port(r, &out->sport);
+		return out->sport ? said_twice(r, word, "sport") : parse_port(r, &out->sport);
 	if (sim_slice_is(word, "dport"))
-		return parse_port(r, &out->dport);
+		return out->dport ? said_twice(r, word, "dport") : parse_port(r, &out->dport);
 	if (sim_slice_is(word, "state"))
-		return parse_state(r, out);
+		return out->state[0] ? said_twice(r, word, "state") : parse_state(r, out);
 	if (sim_slice_is(word, "tcp") || sim_slice_is(word, "udp") || sim_slice_is(word, "unix")) {
+		if (out->kind)
+			return said_twice(r, word, "tcp, udp or unix");
 		out->kind = sim_slice_is(word, "unix") ? 'x' : *sim_slice_text(word);
 		return 0;
 	}
@@ -247,8 +255,30 @@ static int parse_term(struct reader *r, struct sim_slice word, struct sim_select
 		return unknown_term(r, word);
 	memcpy(name, sim_slice_text(word), word.len);
 	name[word.len] = '\0';
+	if (out->host && sim_world_find_host(r->c->w, name))
+		return said_twice(r, word, "a host");
 	out->host = sim_world_find_host(r->c->w, name);
 	return out->host ? 0 : unknown_term(r, word);
+}
+
+/* Terms, with "and" between them or not. */
+static int parse_terms(struct reader *r, struct sim_selector *out)
+{
+	struct sim_slice word = next(r);
+
+	if (!word.len)
+		return sim_diag_slice(r->d, word, "an empty selector: write \"all\" for every socket");
+	while (word.len) {
+		if (parse_term(r, word, out))
+			return -EINVAL;
+		word = next(r);
+		if (!sim_slice_is(word, "and"))
+			continue;
+		word = next(r);
+		if (!word.len)
+			return sim_diag_slice(r->d, word, "a term is missing behind \"and\"");
+	}
+	return 0;
 }
 
 void sim_selector_parse(struct sim_control *c, const char *text, struct sim_selector *sel)
@@ -256,16 +286,10 @@ void sim_selector_parse(struct sim_control *c, const char *text, struct sim_sele
 	struct sim_source src = sim_source_of("selector", text ? text : "");
 	struct sim_diag d;
 	struct reader r = { c, sim_slice_all(&src), &d };
-	struct sim_slice word = next(&r);
 
 	*sel = (struct sim_selector){ .fd = -1 };
-	if (!word.len) {
-		sim_diag_slice(&d, word, "an empty selector: write \"all\" for every socket");
+	if (parse_terms(&r, sel))
 		sim_control_fail_diag(&d);
-	}
-	for (; word.len; word = next(&r))
-		if (parse_term(&r, word, sel))
-			sim_control_fail_diag(&d);
 }
 
 /* ---- matching ---- */
@@ -319,6 +343,9 @@ static void set_knob(const char *what, bool capacity, const char *sel, size_t by
 	if (!k)
 		sim_control_fail("%s: the world's memory is used up (SIMSOCK_ARENA)", what);
 	sim_selector_parse(c, sel, &k->sel);
+	if (k->sel.kind == 'u')
+		sim_control_fail("%s: \"%s\" names UDP sockets: TCP and Unix streams have exact buffers",
+				 what, sel);
 	k->capacity = capacity;
 	k->bytes = bytes;
 	if (k->sel.sock_id) {

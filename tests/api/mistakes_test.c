@@ -195,6 +195,32 @@ MISTAKE(empty_selector, sim_calls(""),
 	"selector: an empty selector: write \"all\" for every socket\n"
 	"  \n"
 	"  ^")
+MISTAKE(selector_with_two_hosts, sim_calls("client server"),
+	"selector: a host was said already, and all terms must hold: name one\n"
+	"  client server\n"
+	"         ^")
+MISTAKE(selector_that_ends_in_and, sim_calls("tcp and"),
+	"selector: a term is missing behind \"and\"\n"
+	"  tcp and\n"
+	"         ^")
+MISTAKE(exact_buffer_of_udp, sim_sndbuf("udp", 10),
+	"sim_sndbuf: \"udp\" names UDP sockets: TCP and Unix streams have exact buffers")
+MISTAKE(pair_of_two_types, sim_pair(pair_fd, "unix stream dgram"),
+	"pair: the type of socket was said already\n"
+	"  unix stream dgram\n"
+	"              ^")
+MISTAKE(host_named_like_a_term, sim_host("tcp", "10.0.0.9/24"),
+	"host: \"tcp\" means something else already\n"
+	"  tcp\n"
+	"  ^")
+MISTAKE(rule_for_an_unknown_host, sim_inject("send:error=EINTR:host=nobody"),
+	"rule: no host is called \"nobody\" (hosts: client, server)\n"
+	"  send:error=EINTR:host=nobody\n"
+	"                        ^")
+MISTAKE(rule_for_an_unknown_peer, sim_inject("send:error=EINTR:peer=sever:80"),
+	"rule: no host is called \"sever\": did you mean \"server\"? (hosts: client, server)\n"
+	"  send:error=EINTR:peer=sever:80\n"
+	"                        ^")
 MISTAKE(selector_with_or, sim_calls("client or server"),
 	"selector: a selector is a list of terms that must all hold: no \"or\"\n"
 	"  client or server\n"
@@ -346,6 +372,13 @@ int main(void)
 		cmocka_unit_test(unknown_selector),
 		cmocka_unit_test(empty_selector),
 		cmocka_unit_test(selector_with_or),
+		cmocka_unit_test(selector_with_two_hosts),
+		cmocka_unit_test(selector_that_ends_in_and),
+		cmocka_unit_test(exact_buffer_of_udp),
+		cmocka_unit_test(pair_of_two_types),
+		cmocka_unit_test(host_named_like_a_term),
+		cmocka_unit_test(rule_for_an_unknown_host),
+		cmocka_unit_test(rule_for_an_unknown_peer),
 		cmocka_unit_test(selector_without_port),
 		cmocka_unit_test(selector_with_bad_port),
 		cmocka_unit_test(selector_with_unknown_state),
