@@ -238,11 +238,12 @@ int sim_tcp_sock_accept(struct sim_sock *sk, struct sim_task *t, bool nonblock, 
 		if (ts->listener->num_ready)
 			break;
 		err = nonblock ? -EAGAIN : sim_sock_wait(sk, t, EPOLLIN, deadline_ns);
-		if (err == -EAGAIN)
+		if (err && err != -EAGAIN)
+			return sim_tcp_interrupted(err, deadline_ns);
+		/* Another task may have ended the listening meanwhile. */
+		if (err && ts->conn.state == SIM_TCP_LISTEN)
 			return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_ACCEPT_EMPTY, SIM_NEVER_NS,
 					     ts->listener->backlog, 0, 0, 0);
-		if (err)
-			return sim_tcp_interrupted(err, deadline_ns);
 	}
 	*child =
 		&request_end(sim_container_of(ts->listener->ready.next, struct sim_tcp_request, node))->in.sk;

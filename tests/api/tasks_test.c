@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "simsock_cmocka.h"
@@ -39,6 +41,32 @@ static void a_peek_that_waited_tells_what_came(void **state)
 		assert_int_equal(recv(pair[0], b, sizeof b, 0), 3);
 		assert_memory_equal(b, "abc", 3);
 	}
+}
+
+/* At the instant of the other's timeout: after it is due, and before it is told. */
+static void end_listening(void *arg)
+{
+	struct timespec now;
+
+	usleep(11000);
+	clock_gettime(CLOCK_MONOTONIC, &now); /* leaving the call fires what is due */
+	shutdown(*(int *)arg, SHUT_RD);
+}
+
+static void an_accept_that_timed_out_survives_the_end_of_listening(void **state)
+{
+	struct timeval limit = { 0, 10000 };
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	(void)state;
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+	sim_spawn("client", end_listening, &fd);
+	sim_advance("1ms");
+	assert_int_equal(accept(fd, NULL, NULL), -1);
+	assert_int_equal(errno, EINVAL);
+	assert_int_equal(sim_now_ns(), 11000000);
+	close(fd);
 }
 
 /* ---- one socket, two senders ---- */
@@ -189,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		sim_test(a_peek_that_waited_tells_what_came),
+		sim_test(an_accept_that_timed_out_survives_the_end_of_listening),
 		sim_test(senders_that_wait_on_one_socket_reach_their_own_destinations),
 		sim_test(what_senders_that_waited_have_corked_goes_with_the_socket),
 		sim_test(a_delayed_close_closes_what_has_the_number_by_then),
