@@ -35,6 +35,7 @@ static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr
 {
 	struct sim_inet *in = &us->in;
 	struct sim_udp_way *way = &us->way;
+	struct sim_addr src;
 	int err;
 
 	if (sim_route_is_valid(in->ip, &way->route) && way->rport == rport &&
@@ -47,8 +48,14 @@ static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr
 	way->bound_if = in->sk.bound_if;
 	way->dontroute = dontroute;
 	way->flow = 0;
-	err = sim_ip_route(in->ip, raddr, sim_inet_source(in), in->sk.bound_if, dontroute, &way->route);
-	return err ? no_route(&in->sk, t, err) : 0;
+	src = sim_inet_source(in);
+	err = sim_ip_route(in->ip, raddr, src, in->sk.bound_if, dontroute, &way->route);
+	if (err)
+		return no_route(&in->sk, t, err);
+	/* Kept with what is corked: the socket's own may be of another family when it goes. */
+	if (!sim_addr_is_any(src))
+		way->route.src = src;
+	return 0;
 }
 
 /* The address that the call names: where it goes, in us->way. */
@@ -228,15 +235,13 @@ static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_
 	struct sim_inet *in = &us->in;
 	struct sim_ctx *ctx = in->sk.net->ctx;
 	struct sim_packet *p = sim_packet_new(ctx->arena, &ctx->next_packet_id);
-	struct sim_addr src;
 	int err;
 
 	if (!p) {
 		sim_bytes_release(ctx->arena, run);
 		return no_memory(us, t);
 	}
-	src = sim_inet_source(in);
-	p->src = sim_addr_is_any(src) ? way->route.src : src;
+	p->src = way->route.src;
 	p->dst = way->raddr;
 	p->sport = in->lport;
 	p->dport = way->rport;

@@ -59,6 +59,7 @@ static int udp_bind(struct sim_sock *sk, struct sim_task *t, const struct sim_so
 
 	if (err)
 		return err;
+	sim_udp_of(sk)->way.route.generation = 0;
 	return sim_ports_bind(ports_of(sk), &sim_udp_of(sk)->in, t, a);
 }
 
@@ -85,7 +86,15 @@ static int udp_connect(struct sim_sock *sk, struct sim_task *t, const struct sim
 	if (err)
 		return err;
 	us->way.route.generation = 0;
-	return sim_ports_connect(ports_of(sk), &us->in, t, a);
+	err = sim_ports_connect(ports_of(sk), &us->in, t, a);
+	/* Linux looks the way up where the pending datagram's stands, which goes to the new peer then. */
+	if (!err && us->cork && sk->domain == AF_INET) {
+		us->cork->way = (struct sim_udp_way){ .raddr = us->in.raddr,
+						      .rport = us->in.rport,
+						      .route = us->in.route };
+		us->cork->way.route.src = us->in.laddr;
+	}
+	return err;
 }
 
 static int not_supported(struct sim_sock *sk, struct sim_task *t)

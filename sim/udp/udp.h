@@ -24,7 +24,7 @@ struct sim_udp_way {
 	bool dontroute;
 	uint32_t bound_if;
 	uint32_t flow; /* trace id, 0: none yet */
-	struct sim_route route;
+	struct sim_route route; /* its src is the datagram's */
 };
 
 /* A datagram that MSG_MORE or UDP_CORK still holds back. */

@@ -236,6 +236,26 @@ TEST(more_gathers_udp_sends_into_one_datagram)
 	close_pair(fd);
 }
 
+/* The kernel's connect(2) looks its way up in the very place where the pending datagram's stands. */
+TEST(connect_redirects_what_is_corked)
+{
+	struct sockaddr_in first_at, second_at;
+	int first = udp_bound(&first_at), second = udp_bound(&second_at),
+	    fd = new_socket(AF_INET, SOCK_DGRAM);
+	char b[8];
+
+	assert_int_equal(sendto4(fd, "ab", 2, MSG_MORE, first_at), 2);
+	assert_ok(connect4(fd, second_at));
+	assert_int_equal(send(fd, "cd", 2, 0), 2);
+	settle();
+	assert_fails(recv(first, b, sizeof(b), MSG_DONTWAIT), EAGAIN);
+	assert_int_equal(recv(second, b, sizeof(b), MSG_DONTWAIT), 4);
+	assert_memory_equal(b, "abcd", 4);
+	assert_ok(close(fd));
+	assert_ok(close(first));
+	assert_ok(close(second));
+}
+
 TEST(more_that_outgrows_a_udp_datagram_is_emsgsize)
 {
 	static char block[40000];
@@ -348,6 +368,7 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(oob_is_eopnotsupp_where_there_is_no_out_of_band_data),
 	DUAL_TEST(oob_refusal_comes_before_a_missing_peer),
 	DUAL_TEST(more_gathers_udp_sends_into_one_datagram),
+	DUAL_TEST(connect_redirects_what_is_corked),
 	DUAL_TEST(more_that_outgrows_a_udp_datagram_is_emsgsize),
 	DUAL_TEST(closing_drops_a_gathered_udp_datagram),
 	DUAL_TEST(udp_cork_gathers_until_it_is_lifted),
