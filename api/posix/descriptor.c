@@ -83,14 +83,24 @@ static int make_room(int fd, int to)
 	return sim_close(to);
 }
 
+/* Closing may let other tasks run, one of which has given the number to a simulated file since. */
+static bool is_simulated_now(int fd)
+{
+	return sim_current && sim_fd_is_simulated(sim_current, fd);
+}
+
 static int dup2_real(int fd, int to)
 {
-	return make_room(fd, to) ? -1 : sim_libc()->dup2(fd, to);
+	if (make_room(fd, to))
+		return -1;
+	return is_simulated_now(fd) ? sim_dup2(fd, to) : sim_libc()->dup2(fd, to);
 }
 
 static int dup3_real(int fd, int to, int flags)
 {
-	return make_room(fd, to) ? -1 : sim_libc()->dup3(fd, to, flags);
+	if (make_room(fd, to))
+		return -1;
+	return is_simulated_now(fd) ? sim_dup3(fd, to, flags) : sim_libc()->dup3(fd, to, flags);
 }
 
 int sim_dup2(int fd, int to)

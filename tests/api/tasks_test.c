@@ -8,6 +8,7 @@
 #endif
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <string.h>
@@ -213,6 +214,31 @@ static void a_delayed_close_closes_what_has_the_number_by_then(void **state)
 	sim_advance("5s");
 }
 
+static void give_it_to_a_socket(void *arg)
+{
+	int fd = *(int *)arg;
+
+	usleep(500000);
+	assert_int_equal(close(fd), 0);
+	assert_int_equal(socket(AF_INET, SOCK_DGRAM, 0), fd);
+	sleep(1);
+}
+
+static void a_real_file_that_becomes_a_socket_under_dup2_is_one(void **state)
+{
+	int file = open("/dev/null", O_RDONLY), fd = socket(AF_INET, SOCK_STREAM, 0), type = 0;
+	socklen_t len = sizeof type;
+
+	(void)state;
+	sim_inject("close:delay_enter=1s:when=1"); /* of fd, by dup2; the file's is none of ours */
+	sim_spawn("client", give_it_to_a_socket, &file);
+	assert_int_equal(dup2(file, fd), fd);
+	assert_int_equal(getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len), 0);
+	assert_int_equal(type, SOCK_DGRAM);
+	assert_int_equal(close(fd), 0);
+	sim_advance("5s");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +246,7 @@ int main(void)
 		sim_test(an_accept_that_timed_out_survives_the_end_of_listening),
 		sim_test(senders_that_wait_on_one_socket_reach_their_own_destinations),
 		sim_test(what_senders_that_waited_have_corked_goes_with_the_socket),
+		sim_test(a_real_file_that_becomes_a_socket_under_dup2_is_one),
 		sim_test(a_delayed_close_closes_what_has_the_number_by_then),
 	};
 
