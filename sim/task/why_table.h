@@ -14,7 +14,7 @@
 	X(PEER_NOT_READING, "peer-not-reading", "capacity of {1} bytes used up: the peer's program has left {0} bytes unread") \
 	X(SNDTIMEO, "send-timeout", "SO_SNDTIMEO of {0t} passed; send buffer full: {1} of {2} bytes queued") \
 	X(RCVTIMEO, "receive-timeout", "SO_RCVTIMEO of {0t} passed with nothing to read") \
-	X(RCVBUF_EMPTY, "nothing-to-read", "nothing to read; last data arrived at t={0t}") \
+	X(RCVBUF_EMPTY, "nothing-to-read", "nothing to read; nothing has arrived since t={0t}") \
 	X(PEER_QUEUE_FULL, "peer-queue-full", "the receiver's queue is full: {0} of {1} messages") \
 	X(ACCEPT_EMPTY, "nothing-to-accept", "no connection is waiting; backlog {0}") \
 	X(NO_PORTS, "no-ports", "every ephemeral port from {0} to {1} is in use") \

@@ -28,6 +28,7 @@ static void enqueue(struct sim_udp_sock *us, struct sim_packet *p)
 		return;
 	}
 	sk->rmem_bytes += size;
+	us->last_ns = sim_now(sk->net->ctx);
 	sim_packet_queue_push(&us->rcvq, p);
 	sim_sock_notify(sk, EPOLLIN | EPOLLRDNORM);
 }
@@ -135,7 +136,10 @@ static struct sim_packet *take(struct sim_udp_sock *us)
 
 static int nothing_to_read(struct sim_sock *sk, struct sim_task *t)
 {
-	return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_RCVBUF_EMPTY, SIM_NEVER_NS, sk->made_ns, 0, 0, 0);
+	const struct sim_udp_sock *us = sim_udp_of(sk);
+	int64_t since_ns = us->last_ns ? us->last_ns : sk->made_ns;
+
+	return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_RCVBUF_EMPTY, since_ns, since_ns, 0, 0, 0);
 }
 
 /* 1: there is one; 0: the end (shut down); or -errno. */

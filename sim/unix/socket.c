@@ -26,7 +26,8 @@ struct sim_unix_sock *sim_unix_alloc(struct sim_net *net, int type)
 		return NULL;
 	sim_sock_init(&u->sk, net, kind, AF_UNIX, type, 0);
 	u->backlog = net->sysctl.unix_max_dgram_qlen;
-	u->last_data_ns = u->shut_ns = u->peer_gone_ns = SIM_NEVER_NS;
+	u->last_data_ns = u->sk.made_ns;
+	u->shut_ns = u->peer_gone_ns = SIM_NEVER_NS;
 	u->cred.uid = u->cred.gid = UINT32_MAX;
 	sim_waitq_init(&u->peer_wait);
 	sim_list_init(&u->pollers);

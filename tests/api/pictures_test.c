@@ -158,6 +158,29 @@ static void who_never_answered_is_named(void **state)
 	close(fd);
 }
 
+static void since_when_nothing_has_come_is_told(void **state)
+{
+	static const char *const kinds[] = { "tcp nonblock", "udp nonblock", "unix nonblock",
+					     "unix dgram nonblock" };
+	char line[64], b;
+	int fd[2];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		sim_pair(fd, kinds[i]);
+		sim_advance("1s");
+		assert_int_equal(recv(fd[1], &b, 1, 0), -1);
+		snprintf(line, sizeof line, "nothing has arrived since t=%u.000", 2 * i);
+		assert_shows(sim_explain()->text, line);
+		assert_int_equal(send(fd[0], "x", 1, 0), 1);
+		sim_advance("1s");
+		assert_int_equal(recv(fd[1], &b, 1, 0), 1);
+		assert_int_equal(recv(fd[1], &b, 1, 0), -1);
+		snprintf(line, sizeof line, "nothing has arrived since t=%u.000", 2 * i + 1);
+		assert_shows(sim_explain()->text, line);
+	}
+}
+
 static void a_fin_is_no_byte_that_was_lost(void **state)
 {
 	int fd[2];
@@ -301,6 +324,7 @@ int main(void)
 		sim_test(paths_are_shown),
 		sim_test(who_refused_is_named),
 		sim_test(who_never_answered_is_named),
+		sim_test(since_when_nothing_has_come_is_told),
 		sim_test(a_fin_is_no_byte_that_was_lost),
 		cmocka_unit_test(time_wait_is_one_step_of_one_socket),
 		cmocka_unit_test(a_spin_shows_its_sockets),
