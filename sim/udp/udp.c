@@ -120,6 +120,8 @@ static int udp_shutdown(struct sim_sock *sk, struct sim_task *t, int how)
 {
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 2, how, 0, 0);
+	if (how != SHUT_RD)
+		sim_udp_of(sk)->shut_ns = sim_now(sk->net->ctx);
 	sk->shutdown |= (uint8_t)(how + 1); /* SHUT_RD is 0, SHUT_WR 1, SHUT_RDWR 2 */
 	sim_sock_notify(sk, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP);
 	if (sim_inet_is_connected(&sim_udp_of(sk)->in))

@@ -43,6 +43,7 @@ struct sim_udp_sock {
 	uint32_t num_reader;
 	uint32_t deficit_bytes;
 	int64_t last_ns;       /* when a datagram last arrived; 0: none has */
+	int64_t shut_ns;       /* when it was last shut down for writing */
 	uint32_t unsent_bytes; /* payload that charges the send buffer */
 	bool cork_option;
 	struct sim_udp_cork *cork; /* NULL: none pending */

@@ -181,6 +181,24 @@ static void since_when_nothing_has_come_is_told(void **state)
 	}
 }
 
+static void when_this_end_was_shut_down_is_told(void **state)
+{
+	static const char *const kinds[] = { "tcp", "udp", "unix" };
+	char line[64];
+	int fd[2];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		sim_pair(fd, kinds[i]);
+		sim_advance("1s");
+		assert_int_equal(shutdown(fd[0], SHUT_WR), 0);
+		sim_advance("1s");
+		assert_int_equal(send(fd[0], "x", 1, MSG_NOSIGNAL), -1);
+		snprintf(line, sizeof line, "shut down for writing at t=%u.000", 2 * i + 1);
+		assert_shows(sim_explain()->text, line);
+	}
+}
+
 static void a_fin_is_no_byte_that_was_lost(void **state)
 {
 	int fd[2];
@@ -325,6 +343,7 @@ int main(void)
 		sim_test(who_refused_is_named),
 		sim_test(who_never_answered_is_named),
 		sim_test(since_when_nothing_has_come_is_told),
+		sim_test(when_this_end_was_shut_down_is_told),
 		sim_test(a_fin_is_no_byte_that_was_lost),
 		cmocka_unit_test(time_wait_is_one_step_of_one_socket),
 		cmocka_unit_test(a_spin_shows_its_sockets),
