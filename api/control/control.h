@@ -170,8 +170,7 @@ void sim_control_sock_gone(struct sim_control *c, struct sim_sock *sk);
 /* Rendering. All add to `out` and end without a newline. */
 void sim_render_time(struct sim_str *out, int64_t time_ns);
 void sim_render_name(struct sim_str *out, const struct sim_sockaddr *a); /* "10.0.0.1:80", "*" for none */
-void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t n,
-		     const struct sim_trace_rec *r);
+void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t n, const struct sim_trace_rec *r);
 void sim_render_packet(struct sim_control *c, struct sim_str *out, const struct sim_packet *p);
 void sim_render_sock(struct sim_control *c, struct sim_str *out, struct sim_sock *sk);
 void sim_render_blocked(struct sim_control *c, struct sim_str *out, struct sim_task *t); /* t first, then the

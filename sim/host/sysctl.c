@@ -17,7 +17,7 @@ static const struct row {
 	int index;
 	int32_t min, max;
 } rows[] = {
-#define SYSCTL_ROW(field, text, index, initial, min, max)                                                              \
+#define SYSCTL_ROW(field, text, index, initial, min, max) \
 	{ text, offsetof(struct sim_sysctls, field), index, min, max },
 	SIM_SYSCTL_TABLE(SYSCTL_ROW)
 #undef SYSCTL_ROW
@@ -71,7 +71,8 @@ static struct sim_slice next_word(struct sim_slice *rest)
 
 bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *value, struct sim_diag *d)
 {
-	struct sim_source name_src = sim_source_of("sysctl name", name), src = sim_source_of("sysctl value", value);
+	struct sim_source name_src = sim_source_of("sysctl name", name),
+			  src = sim_source_of("sysctl value", value);
 	struct sim_slice rest = sim_slice_all(&src);
 	int32_t parsed[MAX_VALUES] = { 0 };
 	unsigned num, n;
@@ -99,8 +100,8 @@ bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *value
 	}
 	/* ip(7): the last port may not come before the first. */
 	if (r->at == offsetof(struct sim_sysctls, port_first) && parsed[1] < parsed[0]) {
-		sim_diag_slice(d, sim_slice_all(&src), "the range of ports ends at %d, before it begins at %d", parsed[1],
-			       parsed[0]);
+		sim_diag_slice(d, sim_slice_all(&src),
+			       "the range of ports ends at %d, before it begins at %d", parsed[1], parsed[0]);
 		return false;
 	}
 	for (n = 0; n < num; n++)
