@@ -24,9 +24,7 @@ static long install(struct sim_gate *g, struct sim_sock *sk, int flags)
 	int fd;
 
 	if (!f) {
-		sk->dead = true;
-		sim_sock_op(sk)->release(sk, g->t);
-		sim_sock_put(sk);
+		sim_sock_close(sk, g->t);
 		return sim_gate_fail(g, ENOMEM, SIM_WHY_NO_MEMORY, 0, 0);
 	}
 	fd = sim_fd_install(p->fds, p, f, 0, (flags & SOCK_CLOEXEC) != 0);
@@ -85,8 +83,7 @@ long sim_call_socketpair(struct sim_task *t, int domain, int type, int protocol,
 		return sim_gate_leave(&g, fail_to_make(&g, err, domain, type));
 	fd[0] = (int)install(&g, pair[0], type);
 	if (fd[0] < 0) {
-		sim_sock_op(pair[1])->release(pair[1], t);
-		sim_sock_put(pair[1]);
+		sim_sock_close(pair[1], t);
 		return sim_gate_leave(&g, fd[0]);
 	}
 	fd[1] = (int)install(&g, pair[1], type);
@@ -182,9 +179,7 @@ long sim_call_accept(struct sim_task *t, enum sim_call_id id, int fd, struct soc
 	if (addr)
 		r = sim_gate_addr_out(&g, &a, addr, len);
 	if (r) {
-		child->dead = true;
-		sim_sock_op(child)->release(child, t);
-		sim_sock_put(child);
+		sim_sock_close(child, t);
 		return sim_gate_leave(&g, r);
 	}
 	return made(&g, install(&g, child, flags));
