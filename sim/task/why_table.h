@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every reason there is: identifier, key as users write it, text. Add a row where you return a new kind of errno. */
+/* Every reason there is: identifier, key as users write it, text. Add a row where you return a new kind of
+ * errno. */
 #ifndef SIM_TASK_WHY_TABLE_H
 #define SIM_TASK_WHY_TABLE_H
 

@@ -154,7 +154,8 @@ static int wait_for_room(struct sim_udp_sock *us, struct sim_task *t, const stru
 		if (err)
 			return err;
 		if (sk->shutdown & SIM_SHUT_WR)
-			return sim_sock_fail(sk, t, EPIPE, SIM_WHY_SHUT_WR, us->shut_ns, us->shut_ns, 0, 0, 0);
+			return sim_sock_fail(sk, t, EPIPE, SIM_WHY_SHUT_WR, us->shut_ns, us->shut_ns, 0, 0,
+					     0);
 		if (__builtin_expect(has_room(us, m->len), 1))
 			return waited;
 		if (m->nonblock)

@@ -23,7 +23,7 @@ struct sim_udp_way {
 	uint16_t rport;
 	bool dontroute;
 	uint32_t bound_if;
-	uint32_t flow; /* trace id, 0: none yet */
+	uint32_t flow;          /* trace id, 0: none yet */
 	struct sim_route route; /* its src is the datagram's */
 };
 
