@@ -11,16 +11,6 @@
 #include "api/calls/iovec.h"
 #include "sim/base/uaccess.h"
 
-/*
- * send(2): a stream whose other end is gone raises SIGPIPE too. Unix seqpacket sockets never do, and a
- * protocol that found the end while the send was blocked may say by out_flags that none is due.
- */
-static void raise_sigpipe(struct sim_gate *g, const struct sim_msg *m)
-{
-	if (g->sk->type == SOCK_STREAM && !((m->flags | m->out_flags) & MSG_NOSIGNAL))
-		sim_proc_signal(g->t->proc, SIGPIPE);
-}
-
 /* The part that all of them share: `m` has buffers, flags and destination. */
 static long do_send(struct sim_gate *g, struct sim_msg *m)
 {
@@ -31,8 +21,8 @@ static long do_send(struct sim_gate *g, struct sim_msg *m)
 		m->len = g->limit;
 	m->nonblock = (m->flags & MSG_DONTWAIT) || g->file->nonblock;
 	r = sim_sock_op(g->sk)->send(g->sk, g->t, m);
-	if (r == -EPIPE)
-		raise_sigpipe(g, m);
+	if (r == -EPIPE && sim_sock_epipe_signals(g->sk, m)) /* send(2), EPIPE */
+		sim_proc_signal(g->t->proc, SIGPIPE);
 	if (cut && r == (long)m->len)
 		g->t->why = (struct sim_reason){
 			SIM_WHY_INJECTED_SHORT, g->sk->id, SIM_NEVER_NS, { g->rule_id, (int64_t)m->len, 0, 0 }

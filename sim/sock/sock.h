@@ -145,6 +145,16 @@ struct sim_sock_ops {
 	void (*room_changed)(struct sim_sock *sk);
 };
 
+/*
+ * With EPIPE from a send, does a SIGPIPE go along? Only streams raise it (Unix seqpacket sockets never do),
+ * and not for a send that was blocked when a Unix stream ended: after such a send MSG_NOSIGNAL stands in
+ * out_flags.
+ */
+static inline bool sim_sock_epipe_signals(const struct sim_sock *sk, const struct sim_msg *m)
+{
+	return sk->type == SOCK_STREAM && !((m->flags | m->out_flags) & MSG_NOSIGNAL);
+}
+
 extern const struct sim_sock_ops *const sim_sock_ops[SIM_SOCK_NUM_KINDS];
 
 static inline const struct sim_sock_ops *sim_sock_op(const struct sim_sock *sk)

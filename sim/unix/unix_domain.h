@@ -99,15 +99,6 @@ void sim_unix_pair_owned_by(struct sim_sock *pair[2], struct sim_task *t);
 struct sim_sock *sim_unix_peer(struct sim_sock *sk);
 
 /*
- * With EPIPE, does a SIGPIPE go along? Only streams raise it, and not for a send that was blocked when the
- * stream ended: after such a send MSG_NOSIGNAL stands in sim_msg.out_flags.
- */
-static inline bool sim_unix_epipe_signals(const struct sim_sock *sk, const struct sim_msg *m)
-{
-	return sk->type == SOCK_STREAM && !((m->flags | m->out_flags) & MSG_NOSIGNAL);
-}
-
-/*
  * What Linux 6.18 charges a sender for one buffer of `len` payload bytes, by experiment (SIOCOUTQ after one
  * send): struct sk_buff, the head rounded up to its kmalloc bucket, and whole pages. A stream is cut into
  * buffers of at most sim_unix_chunk_bytes(), each charged for itself.
