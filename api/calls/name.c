@@ -64,8 +64,7 @@ static struct sim_host *find_host(struct sim_world *w, const char *name, size_t 
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &w->hosts)
-	{
+	sim_list_each(node, &w->hosts) {
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		if (same_name(name, len, h->net.name))

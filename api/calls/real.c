@@ -81,8 +81,7 @@ static uint32_t gather(struct sim_world *w, struct pollfd *fds)
 	struct sim_list *node;
 	uint32_t num = 0;
 
-	sim_list_each(node, &w->sched.all)
-	{
+	sim_list_each(node, &w->sched.all) {
 		struct sim_real_asked *a = asked_by(node);
 
 		for (uint32_t i = 0; a && i < a->num; i++, num++) {
@@ -99,8 +98,7 @@ static void wake(struct sim_world *w, const struct pollfd *fds)
 	struct sim_list *node, *following;
 	uint32_t at = 0;
 
-	sim_list_each_safe(node, following, &w->sched.all)
-	{
+	sim_list_each_safe(node, following, &w->sched.all) {
 		struct sim_task *t = sim_container_of(node, struct sim_task, all);
 		struct sim_real_asked *a = asked_by(node);
 		bool is_ready = false;

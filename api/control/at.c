@@ -127,8 +127,7 @@ static void act_signal(struct sim_control *c, const struct command *cmd)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->procs)
-	{
+	sim_list_each(node, &c->w->procs) {
 		struct sim_proc *p = sim_container_of(node, struct sim_proc, node);
 
 		if (p->host == cmd->host && !p->builtin && !p->ended)
@@ -255,8 +254,7 @@ void sim_control_list_ats(struct sim_control *c, struct sim_str *out)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &c->ats)
-	{
+	sim_list_each(node, &c->ats) {
 		struct sim_at_line *at = sim_container_of(node, struct sim_at_line, node);
 
 		sim_str_add(out, "still to come at ");

@@ -28,8 +28,7 @@ const char *sim_control_host_name(const struct sim_control *c, uint16_t host_id)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->hosts)
-	{
+	sim_list_each(node, &c->w->hosts) {
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		if (h->net.host_id == host_id)
@@ -42,8 +41,7 @@ static void list_hosts(struct sim_control *c, struct sim_str *out)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->hosts)
-	{
+	sim_list_each(node, &c->w->hosts) {
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		sim_str_printf(out, "%s%s", node->prev == &c->w->hosts ? "" : ", ", h->net.name);
@@ -57,8 +55,7 @@ struct sim_host *sim_control_find_host(struct sim_control *c, struct sim_slice n
 	struct sim_str list = sim_str_on(known, sizeof known);
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->hosts)
-	{
+	sim_list_each(node, &c->w->hosts) {
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		if (sim_slice_is(name, h->net.name))
@@ -346,8 +343,7 @@ int(sim_status)(int proc)
 	struct sim_control *c = sim_control_current("sim_status");
 	struct sim_list *node;
 
-	sim_list_each(node, &c->w->procs)
-	{
+	sim_list_each(node, &c->w->procs) {
 		struct sim_proc *p = sim_container_of(node, struct sim_proc, node);
 
 		if (p->id == (uint32_t)proc && !p->builtin && !p->is_program)

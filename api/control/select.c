@@ -356,12 +356,10 @@ static void set_knob(const char *what, bool capacity, const char *sel, size_t by
 				"%s: %s is no stream socket: TCP and Unix streams have exact buffers", what,
 				sel);
 	}
-	sim_list_each(h, &c->w->hosts)
-	{
+	sim_list_each(h, &c->w->hosts) {
 		struct sim_host *host = sim_container_of(h, struct sim_host, node);
 
-		sim_list_each(s, &host->net.sockets)
-		{
+		sim_list_each(s, &host->net.sockets) {
 			struct sim_sock *sk = sim_container_of(s, struct sim_sock, node);
 
 			if (takes_knobs(sk) && sim_selector_matches(c, &k->sel, sk))
@@ -391,8 +389,7 @@ void sim_control_on_socket(struct sim_world *w, struct sim_sock *sk)
 
 	if (!takes_knobs(sk))
 		return;
-	sim_list_each(node, &c->knobs)
-	{
+	sim_list_each(node, &c->knobs) {
 		struct knob *k = sim_container_of(node, struct knob, node);
 
 		if (sim_selector_matches(c, &k->sel, sk))

@@ -53,12 +53,10 @@ const char *sim_sockets(void)
 	out = sim_str_on(c->sockets_text, c->sockets_text_bytes);
 	sim_str_printf(&out, "%-8s %-5s %-10s %-6s %-6s %-24s %s\n", "Host", "Netid", "State", "Recv-Q",
 		       "Send-Q", "Local Address:Port", "Peer Address:Port");
-	sim_list_each(h, &c->w->hosts)
-	{
+	sim_list_each(h, &c->w->hosts) {
 		struct sim_host *host = sim_container_of(h, struct sim_host, node);
 
-		sim_list_each(s, &host->net.sockets)
-		{
+		sim_list_each(s, &host->net.sockets) {
 			sim_str_printf(&out, "%-8s ", host->net.name);
 			sim_render_sock(c, &out, sim_container_of(s, struct sim_sock, node));
 			sim_str_add(&out, "\n");
@@ -133,8 +131,7 @@ void sim_render_blocked(struct sim_control *c, struct sim_str *out, struct sim_t
 
 	if (first->state != SIM_TASK_DEAD && !first->daemon)
 		(first->state == SIM_TASK_BLOCKED ? add_waiting : add_spinning)(c, out, first);
-	sim_list_each(node, &c->w->sched.all)
-	{
+	sim_list_each(node, &c->w->sched.all) {
 		struct sim_task *t = sim_container_of(node, struct sim_task, all);
 
 		if (t != first && t->state == SIM_TASK_BLOCKED && !t->daemon)

@@ -25,6 +25,7 @@
 #define WIPE_MAX_BYTES ((size_t)1 << 20)
 #define RING_DEFAULT   1024
 #define RING_MAX       (UINT64_C(1) << 24)
+#define SPIN_MAX       (UINT32_C(1) << 20) /* times the factor at which a spin is reported: no overflow */
 #define PROGRAM_NAME   "main"
 
 /* Defined by the faces, when they are linked in. */
@@ -205,7 +206,7 @@ static struct sim_control *control_new(uint64_t seed)
 	c->w->embedder = c;
 	c->w->on_deadlock = sim_control_on_deadlock;
 	c->w->on_spin = sim_control_on_spin;
-	c->w->spin_limit = (uint32_t)env_uint("SIMSOCK_SPIN", 0, UINT32_MAX, c->w->spin_limit);
+	c->w->spin_limit = (uint32_t)env_uint("SIMSOCK_SPIN", 0, SPIN_MAX, c->w->spin_limit);
 	c->w->on_at = sim_control_on_at;
 	c->w->sched.carriers = &sim_control_carriers;
 	return c;
@@ -281,8 +282,7 @@ static void give_back(struct sim_world *w)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &w->sched.all)
-	{
+	sim_list_each(node, &w->sched.all) {
 		struct sim_task *t = sim_container_of(node, struct sim_task, all);
 
 		if (t->carrier)

@@ -25,8 +25,7 @@ static struct neighbour *neighbour_of(struct sim_ip *ip, struct sim_addr addr)
 	struct neighbour *n;
 	struct sim_list *node;
 
-	sim_list_each(node, &ip->neighbours)
-	{
+	sim_list_each(node, &ip->neighbours) {
 		n = sim_container_of(node, struct neighbour, node);
 		if (sim_addr_equal(n->addr, addr))
 			return n;
@@ -120,8 +119,7 @@ void sim_neighbours_changed(struct sim_ip *ip)
 {
 	struct sim_list *node, *following;
 
-	sim_list_each_safe(node, following, &ip->neighbours)
-	{
+	sim_list_each_safe(node, following, &ip->neighbours) {
 		struct neighbour *n = sim_container_of(node, struct neighbour, node);
 
 		if (sim_fabric_owner(ip->station->fabric, n->addr))

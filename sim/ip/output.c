@@ -59,8 +59,7 @@ static int send_broadcast(struct sim_ip *ip, const struct sim_route *r, struct s
 	p->broadcast = true;
 	if (r->wire)
 		return sim_wire_send(r->wire, p);
-	sim_list_each(node, &self->fabric->stations)
-	{
+	sim_list_each(node, &self->fabric->stations) {
 		struct sim_station *st = sim_container_of(node, struct sim_station, node);
 		struct sim_wire *w = sim_wire_get(self, st);
 		struct sim_packet *copy =

@@ -172,8 +172,7 @@ static const struct sim_inet *conflict_in(const struct sim_ports *ps, const stru
 {
 	const struct sim_list *node;
 
-	sim_list_each(node, list)
-	{
+	sim_list_each(node, list) {
 		const struct sim_inet *other = sim_container_of(node, const struct sim_inet, in_port);
 
 		if (conflicts(ps, in, other, automatic))
@@ -515,8 +514,7 @@ static struct sim_inet *find_bound(struct sim_ports *ps, struct sim_addr laddr, 
 
 	if (!port)
 		return NULL;
-	sim_list_each(node, &port->bound)
-	{
+	sim_list_each(node, &port->bound) {
 		struct sim_inet *in = sim_container_of(node, struct sim_inet, in_port);
 		unsigned s = score(in, laddr, iface);
 
@@ -561,8 +559,7 @@ void sim_ports_each_receiver(struct sim_ports *ps, const struct sim_packet *p,
 
 	if (!port)
 		return;
-	sim_list_each(node, &port->bound)
-	{
+	sim_list_each(node, &port->bound) {
 		struct sim_inet *in = sim_container_of(node, struct sim_inet, in_port);
 
 		if (score(in, p->dst, p->iface))

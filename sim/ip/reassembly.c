@@ -33,8 +33,7 @@ static struct datagram *find(struct sim_ip *ip, const struct sim_packet *p)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &ip->reassembly)
-	{
+	sim_list_each(node, &ip->reassembly) {
 		struct datagram *d = sim_container_of(node, struct datagram, node);
 
 		if (d->id == p->ip_id && d->proto == p->proto && sim_addr_equal(d->src, p->src) &&
@@ -52,8 +51,7 @@ static int set_timer(struct sim_ip *ip)
 	int64_t first_ns = SIM_NEVER_NS;
 	struct sim_list *node;
 
-	sim_list_each(node, &ip->reassembly)
-	{
+	sim_list_each(node, &ip->reassembly) {
 		struct datagram *d = sim_container_of(node, struct datagram, node);
 
 		if (d->expires_ns < first_ns)
@@ -243,8 +241,7 @@ void sim_reassembly_fired(struct sim_ip *ip)
 	int64_t now_ns = sim_now(sim_ip_ctx(ip));
 	struct sim_list *node, *following;
 
-	sim_list_each_safe(node, following, &ip->reassembly)
-	{
+	sim_list_each_safe(node, following, &ip->reassembly) {
 		struct datagram *d = sim_container_of(node, struct datagram, node);
 
 		if (d->expires_ns <= now_ns)

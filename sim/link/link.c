@@ -79,8 +79,7 @@ struct sim_station *sim_station_find(struct sim_fabric *f, uint16_t id)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &f->stations)
-	{
+	sim_list_each(node, &f->stations) {
 		struct sim_station *st = sim_container_of(node, struct sim_station, node);
 
 		if (st->id == id)
@@ -345,8 +344,7 @@ uint32_t sim_fabric_in_flight(const struct sim_fabric *f)
 	uint32_t n = f->due.len;
 	struct sim_list *node;
 
-	sim_list_each(node, &f->stations)
-	{
+	sim_list_each(node, &f->stations) {
 		struct sim_station *st = sim_container_of(node, struct sim_station, node);
 
 		for (struct sim_wire *w = st->wires; w; w = w->next)

@@ -126,8 +126,7 @@ static int depth_below(struct sim_epoll *ep, const struct sim_epoll *seek)
 
 	if (ep == seek)
 		return MAX_NESTING + 1;
-	sim_list_each(node, &ep->items)
-	{
+	sim_list_each(node, &ep->items) {
 		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, node);
 
 		if (it->file && it->file->kind == SIM_FILE_EPOLL) {
@@ -145,8 +144,7 @@ static int depth_above(const struct sim_epoll *ep)
 	struct sim_list *node;
 	int highest = 0;
 
-	sim_list_each(node, &ep->wait.waits)
-	{
+	sim_list_each(node, &ep->wait.waits) {
 		struct sim_wait *wait = sim_container_of(node, struct sim_wait, node);
 
 		if (wait->kind == SIM_WAIT_EPOLL) {
@@ -232,8 +230,7 @@ static void look_at_real(struct sim_epoll *ep)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &ep->real)
-	{
+	sim_list_each(node, &ep->real) {
 		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, file_node);
 		uint32_t now = item_events(it);
 

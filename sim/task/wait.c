@@ -8,8 +8,7 @@ void sim_waitq_tell(struct sim_waitq *q, uint32_t events)
 {
 	struct sim_list *node, *following;
 
-	sim_list_each_safe(node, following, &q->waits)
-	{
+	sim_list_each_safe(node, following, &q->waits) {
 		struct sim_wait *w = sim_container_of(node, struct sim_wait, node);
 
 		if (!w->events || (events & (w->events | EPOLLERR | EPOLLHUP)))

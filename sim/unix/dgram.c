@@ -19,8 +19,7 @@ static void tell_pollers(struct sim_unix_sock *u)
 	struct sim_list *node, *following;
 
 	sim_waitq_wake(&u->peer_wait, EPOLLOUT);
-	sim_list_each_safe(node, following, &u->pollers)
-	{
+	sim_list_each_safe(node, following, &u->pollers) {
 		struct sim_unix_sock *who = sim_container_of(node, struct sim_unix_sock, poller);
 
 		sim_list_remove(node);

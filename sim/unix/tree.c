@@ -466,8 +466,7 @@ void sim_unix_tree_fini(struct sim_unix *u)
 	struct sim_arena *a = u->net->ctx->arena;
 	struct sim_list *node, *following;
 
-	sim_list_each_safe(node, following, &u->tree.all)
-	{
+	sim_list_each_safe(node, following, &u->tree.all) {
 		struct sim_unix_node *n = sim_container_of(node, struct sim_unix_node, all);
 
 		sim_arena_free(a, n, sizeof *n + n->name_len);

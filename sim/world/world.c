@@ -33,13 +33,13 @@ static bool is_stuck(struct sim_world *w)
 
 	if (sim_clock_is_any_set(&w->ctx.clock, MOVING_KINDS))
 		return false;
-	sim_list_each(h, &w->hosts)
-	{
+	sim_list_each(h, &w->hosts) {
 		struct sim_net *net = &sim_container_of(h, struct sim_host, node)->net;
 
-		sim_list_each(s, &net->sockets) if (!sim_tcp_sock_is_stuck(
-							    sim_container_of(s, struct sim_sock, node),
-							    w->quiet_since_ns)) return false;
+		sim_list_each(s, &net->sockets)
+			if (!sim_tcp_sock_is_stuck(sim_container_of(s, struct sim_sock, node),
+						   w->quiet_since_ns))
+				return false;
 	}
 	return true;
 }
@@ -112,8 +112,7 @@ struct sim_host *sim_world_find_host(struct sim_world *w, const char *name)
 {
 	struct sim_list *node;
 
-	sim_list_each(node, &w->hosts)
-	{
+	sim_list_each(node, &w->hosts) {
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		if (strcmp(h->net.name, name) == 0)
@@ -162,8 +161,7 @@ struct sim_host *sim_world_host_of(struct sim_world *w, struct sim_addr a)
 
 	if (sim_addr_is_loopback(a))
 		return NULL;
-	sim_list_each(node, &w->hosts)
-	{
+	sim_list_each(node, &w->hosts) {
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
 		if (sim_ip_is_local(&h->ip, a))
@@ -176,12 +174,10 @@ struct sim_sock *sim_world_find_sock(struct sim_world *w, uint32_t id)
 {
 	struct sim_list *node, *s;
 
-	sim_list_each(node, &w->hosts)
-	{
+	sim_list_each(node, &w->hosts) {
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);
 
-		sim_list_each(s, &h->net.sockets)
-		{
+		sim_list_each(s, &h->net.sockets) {
 			struct sim_sock *sk = sim_container_of(s, struct sim_sock, node);
 
 			if (sk->id == id)

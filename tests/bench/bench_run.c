@@ -27,14 +27,15 @@
 #define MEMORY_PAIRS 4000
 
 static const char usage[] =
-	"usage: bench_run [--row NAME]... [--pairs N] [--slice-us N] [--cpu N] [--callgrind] [--floor PROGRAM]\n"
-	"                 [--kernel PROGRAM] [--sim PROGRAM] [--no-sim]\n"
+	"usage: bench_run [--row NAME]... [--pairs N] [--slice-us N] [--cpu N] [--callgrind]\n"
+	"                 [--floor PROGRAM] [--kernel PROGRAM] [--sim PROGRAM] [--no-sim]\n"
 	"  --row NAME        only this row (may be said again)\n"
 	"  --pairs N         slices of each build a row, 3 to 1000 (51)\n"
 	"  --slice-us N      processor time of one slice (1000)\n"
 	"  --cpu N           pin everything to this processor (the last one allowed)\n"
 	"  --callgrind       count instructions an operation under valgrind instead of taking times\n"
-	"  --floor PROGRAM   also run a floor program's rows; the bulk goals are set against its \"bare\" mode\n"
+	"  --floor PROGRAM   also run a floor program's rows; the bulk goals are set against\n"
+	"                    its \"bare\" mode\n"
 	"  --kernel, --sim   the two builds (bench_kernel and bench_sim beside this program)\n"
 	"  --no-sim          the kernel alone\n";
 
@@ -299,7 +300,8 @@ static void count_all(const struct options *o)
 {
 	size_t i;
 
-	printf("instructions of one operation in the process, under callgrind (the kernel's own are not seen)\n");
+	printf("instructions of one operation in the process, under callgrind\n"
+	       "(the kernel's own are not seen)\n");
 	printf("%-21s %12s %12s\n", "row", "kernel", "simulation");
 	for (i = 0; i < BENCH_NUM_GOALS; i++) {
 		const struct bench_goal *goal = &bench_goals[i];
