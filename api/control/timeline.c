@@ -14,6 +14,7 @@
 
 #include "api/calls/calls.h"
 #include "api/control/control.h"
+#include "api/libc/libc.h"
 #include "api/pcap/pcap.h"
 #include "api/simsock.h"
 #include "sim/base/names.h"
@@ -265,7 +266,7 @@ void sim_control_trace_to(struct sim_control *c, const char *path, bool append)
 	if (!path)
 		return;
 	sim_control_collect(c);
-	c->trace = strcmp(path, "-") ? fopen(path, append ? "a" : "w") : stdout;
+	c->trace = strcmp(path, "-") ? sim_libc_fopen_high(path, append ? "a" : "w") : stdout;
 	if (!c->trace)
 		sim_control_fail("sim_trace: %s: %s", path, strerror(errno));
 }

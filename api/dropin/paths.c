@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "api/libc/libc.h"
 #include "api/posix/posix.h"
 #include "sim/unix/unix_domain.h"
 
@@ -37,7 +38,7 @@ static void hold(const char *path)
 
 	if (fd < 0)
 		return;
-	high = sim_posix_put_high(fd);
+	high = sim_libc_put_high(fd);
 	if (high < 0)
 		return;
 	if (num_held == cap_held) {

@@ -10,6 +10,7 @@
 #endif
 #include <fcntl.h>
 
+#include "api/libc/libc.h"
 #include "api/posix/posix.h"
 
 /* 0 or -errno. */
@@ -22,7 +23,7 @@ static int make_own(void)
 	fd = sim_libc()->socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	high = sim_posix_put_high(fd);
+	high = sim_libc_put_high(fd);
 	if (high < 0)
 		return -EMFILE;
 	sim_posix_own_fd = high;

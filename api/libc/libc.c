@@ -7,7 +7,9 @@
 #include "api/libc/libc.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -57,4 +59,34 @@ void sim_libc_find(void)
 	if (!sim_libc_table.socket || !sim_libc_table.close)
 		refuse();
 	__atomic_store_n(&sim_libc_is_known, true, __ATOMIC_RELEASE);
+}
+
+/* ---- descriptors of our own ---- */
+
+/* Not so high that the kernel's table would grow beyond a few pages. */
+enum { HIGHEST_FD = 4095, FD_MARGIN = 64 };
+
+int sim_libc_put_high(int fd)
+{
+	struct rlimit limit;
+	int high = HIGHEST_FD, put = -1;
+
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur <= HIGHEST_FD)
+		high = (int)limit.rlim_cur - 1;
+	while (put < 0 && high > fd) {
+		put = sim_libc()->fcntl(fd, F_DUPFD_CLOEXEC, high);
+		high = high > 2 * FD_MARGIN ? high - FD_MARGIN : high / 2;
+	}
+	sim_libc()->close(fd);
+	return put;
+}
+
+FILE *sim_libc_fopen_high(const char *path, const char *mode)
+{
+	int how = mode[0] == 'a' ? O_APPEND : O_TRUNC;
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | how, 0666);
+
+	if (fd >= 0)
+		fd = sim_libc_put_high(fd);
+	return fd < 0 ? NULL : fdopen(fd, mode);
 }

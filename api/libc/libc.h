@@ -17,6 +17,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -131,5 +132,13 @@ static inline const struct sim_libc *sim_libc(void)
 		sim_libc_find();
 	return &sim_libc_table;
 }
+
+/*
+ * Moves a real descriptor to a high number, out of the way of lowest-number-first and of a program that
+ * closes what it does not know: the new number; -1 with errno: there is none. The old one is closed.
+ */
+int sim_libc_put_high(int fd);
+/* fopen(3) for writing ("w" or "a"), at a high number. NULL with errno. */
+FILE *sim_libc_fopen_high(const char *path, const char *mode);
 
 #endif

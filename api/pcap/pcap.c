@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* The capture file: see pcap.h. The format is draft-ietf-opsawg-pcap, in the machine's byte order as it
  * allows. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
 #include "api/pcap/pcap.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "api/libc/libc.h"
 #include "sim/clock/clock.h"
 #include "sim/packet/packet.h"
 #include "sim/packet/wire.h"
@@ -66,7 +70,7 @@ int sim_pcap_open(struct sim_pcap **out, struct sim_trace *trace, const char *pa
 		return -ENOMEM;
 	pcap->trace = trace;
 	pcap->err = 0;
-	pcap->file = fopen(path, "wb");
+	pcap->file = sim_libc_fopen_high(path, "w");
 	if (!pcap->file) {
 		err = -errno;
 		free(pcap);

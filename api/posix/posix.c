@@ -5,9 +5,7 @@
 #endif
 #include "api/posix/posix.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "api/signals/signals.h"
@@ -19,22 +17,6 @@ void (*sim_posix_ended_hook)(void);
 
 static atomic_int num_worlds;
 static atomic_flag told = ATOMIC_FLAG_INIT;
-
-enum { HIGHEST = 4095, MARGIN = 64 };
-
-/* Not so high that the kernel's table would grow beyond a few pages. */
-int sim_posix_put_high(int fd)
-{
-	struct rlimit limit;
-	int high = HIGHEST, put = -1;
-
-	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur <= HIGHEST)
-		high = (int)limit.rlim_cur - 1;
-	for (; high > fd && put<0; high = high> 2 * MARGIN ? high - MARGIN : high / 2)
-		put = sim_libc()->fcntl(fd, F_DUPFD_CLOEXEC, high);
-	sim_libc()->close(fd);
-	return put;
-}
 
 /* Where getpid() is libc's, SO_PEERCRED tells what it tells; permissions of real paths are the user's. */
 static void be_ourselves(struct sim_proc *p)

@@ -23,12 +23,6 @@ void sim_posix_world_ended(void);
 /* Called when the last world has ended; NULL: nothing. */
 extern void (*sim_posix_ended_hook)(void);
 
-/*
- * Moves a real descriptor to a high number, out of the way of lowest-number-first: the new number; -1: there
- * is none. The old one is closed.
- */
-int sim_posix_put_high(int fd);
-
 /* A descriptor that the drop-in face keeps for itself, -1: none. Closing it is EBADF. */
 extern int sim_posix_own_fd;
 

@@ -627,6 +627,27 @@ static uint64_t hash_of_some_traffic(void)
 
 static uint64_t first_hash;
 
+/* Lowest-number-first is the program's: files of ours stand out of its way. */
+static void a_time_line_and_a_capture_take_no_low_descriptor(void **state)
+{
+	char path[2][64] = { "/tmp/simsock-trace-XXXXXX", "/tmp/simsock-pcap-XXXXXX" };
+	int lowest;
+
+	(void)state;
+	close(mkstemp(path[0]));
+	close(mkstemp(path[1]));
+	lowest = dup(0);
+	close(lowest);
+	sim_trace(path[0]);
+	sim_pcap(path[1]);
+	assert_int_equal(socket(AF_INET, SOCK_DGRAM, 0), lowest);
+	assert_int_equal(close(lowest), 0);
+	sim_trace(NULL);
+	sim_pcap(NULL);
+	unlink(path[0]);
+	unlink(path[1]);
+}
+
 static void the_hash_of_a_run(void **state)
 {
 	(void)state;
@@ -672,6 +693,7 @@ int main(void)
 		sim_test(sockets_are_listed_as_ss_does),
 		sim_test(the_time_line_has_calls_and_packets_on_one_scale),
 		sim_test(a_capture_has_a_record_for_every_packet),
+		sim_test(a_time_line_and_a_capture_take_no_low_descriptor),
 		sim_test(the_hash_of_a_run),
 		sim_test(the_same_run_has_the_same_hash),
 	};
