@@ -24,7 +24,8 @@
  * bytes at every hop), SIMSOCK_ARENA (address space of a world, "1GiB"), SIMSOCK_RING (trace records kept,
  * "1024"), SIMSOCK_TRACE=FILE (the time line of all worlds, one behind the other), SIMSOCK_PCAP=FILE (a
  * capture of the first world; of the next ones FILE.2, FILE.3, ...), SIMSOCK_RECORD=0 (sockets do not keep
- * what they move: no sim_sent()).
+ * what they move: no sim_sent()), SIMSOCK_SCHED=seeded (the seed draws which of several ready tasks runs
+ * next).
  */
 #ifndef SIMSOCK_H
 #define SIMSOCK_H

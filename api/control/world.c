@@ -120,6 +120,18 @@ static uint32_t env_ring(void)
 	return (uint32_t)power;
 }
 
+/* Which of several ready tasks runs next. */
+static enum sim_sched_policy env_sched(void)
+{
+	const char *text = getenv("SIMSOCK_SCHED");
+
+	if (!text || !strcmp(text, "fifo"))
+		return SIM_SCHED_FIFO;
+	if (strcmp(text, "seeded") != 0)
+		sim_control_fail("SIMSOCK_SCHED: unknown word \"%s\": expected \"fifo\" or \"seeded\"", text);
+	return SIM_SCHED_SEEDED;
+}
+
 static bool env_wire_bytes(void)
 {
 	const char *text = getenv("SIMSOCK_WIRE");
@@ -208,6 +220,7 @@ static struct sim_control *control_new(uint64_t seed)
 	c->w->on_spin = sim_control_on_spin;
 	c->w->spin_limit = (uint32_t)env_uint("SIMSOCK_SPIN", 0, SPIN_MAX, c->w->spin_limit);
 	c->w->on_at = sim_control_on_at;
+	c->w->sched.policy = env_sched();
 	c->w->sched.carriers = &sim_control_carriers;
 	return c;
 }

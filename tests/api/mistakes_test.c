@@ -322,6 +322,8 @@ BAD_ENV(seed_0, "SIMSOCK_SEED", "0",
 	"  ^")
 BAD_ENV(unknown_wire, "SIMSOCK_WIRE", "byte",
 	"SIMSOCK_WIRE: unknown word \"byte\": expected \"bytes\" or \"fields\"")
+BAD_ENV(unknown_sched, "SIMSOCK_SCHED", "random",
+	"SIMSOCK_SCHED: unknown word \"random\": expected \"fifo\" or \"seeded\"")
 BAD_ENV(unknown_mode, "SIMSOCK", "kernal", "SIMSOCK: unknown word \"kernal\": expected \"sim\" or \"kernel\"")
 BAD_ENV(bad_arena, "SIMSOCK_ARENA", "1 gig",
 	"SIMSOCK_ARENA: the value has a blank before its unit: write the two as one word\n"
@@ -395,6 +397,7 @@ int main(void)
 		cmocka_unit_test(seed_that_is_no_number),
 		cmocka_unit_test(seed_0),
 		cmocka_unit_test(unknown_wire),
+		cmocka_unit_test(unknown_sched),
 		cmocka_unit_test(unknown_mode),
 		cmocka_unit_test(bad_arena),
 		cmocka_unit_test(small_arena),

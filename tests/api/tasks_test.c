@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -18,6 +20,7 @@
 #include <unistd.h>
 
 #include "simsock_cmocka.h"
+#include "tests/api/child.h"
 
 static int pair[2];
 
@@ -239,6 +242,59 @@ static void a_real_file_that_becomes_a_socket_under_dup2_is_one(void **state)
 	sim_advance("5s");
 }
 
+/* ---- who runs next ---- */
+
+static char order[8];
+
+static void append_letter(void *letter)
+{
+	strncat(order, letter, 1);
+}
+
+/* A line for each of ten seeds: in which order four tasks ran that were ready at once. */
+static void print_orders(void)
+{
+	static char letters[] = "abcd";
+
+	for (uint64_t seed = 1; seed <= 10; seed++) {
+		struct sim_world *w = sim_world_new(seed);
+
+		order[0] = '\0';
+		for (int i = 0; i < 4; i++)
+			sim_spawn("client", append_letter, &letters[i]);
+		sim_run();
+		printf("%s\n", order);
+		sim_world_free(w);
+	}
+}
+
+static void print_seeded_orders(void)
+{
+	setenv("SIMSOCK_SCHED", "seeded", 1);
+	print_orders();
+}
+
+static void ready_tasks_run_first_come_first_served(void **state)
+{
+	(void)state;
+	assert_child(print_orders, 0, "abcd\nabcd\nabcd\nabcd\nabcd\nabcd\nabcd\nabcd\nabcd\nabcd\n");
+}
+
+static void the_seed_draws_the_order_when_asked_to(void **state)
+{
+	static struct child once, again;
+	unsigned num_other = 0;
+
+	(void)state;
+	child_run(&once, print_seeded_orders);
+	child_run(&again, print_seeded_orders);
+	assert_int_equal(once.status, 0);
+	assert_string_equal(once.text, again.text);
+	for (const char *line = once.text; *line; line += 5)
+		num_other += strncmp(line, "abcd", 4) != 0;
+	assert_in_range(num_other, 5, 10);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +304,8 @@ int main(void)
 		sim_test(what_senders_that_waited_have_corked_goes_with_the_socket),
 		sim_test(a_real_file_that_becomes_a_socket_under_dup2_is_one),
 		sim_test(a_delayed_close_closes_what_has_the_number_by_then),
+		cmocka_unit_test(ready_tasks_run_first_come_first_served),
+		cmocka_unit_test(the_seed_draws_the_order_when_asked_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
