@@ -231,7 +231,7 @@ static __attribute__((noinline)) void note_effect(struct sim_gate *g, long resul
 /* EINTR, or what becomes it unless the call is begun again: which signal it was. */
 static __attribute__((noinline, cold)) void blame_signal(struct sim_gate *g)
 {
-	uint64_t pending = g->t->proc->pending;
+	uint64_t pending = g->t->proc->pending | g->t->proc->arrived;
 	int64_t now_ns = sim_now(&g->w->ctx);
 
 	g->t->why = (struct sim_reason){ SIM_WHY_SIGNAL,
@@ -284,6 +284,7 @@ long sim_gate_leave(struct sim_gate *g, long result)
 	write_record(g, result);
 	if (g->file && __builtin_expect(--g->file->refs == 0, 0))
 		put_last(g);
+	g->t->in_call = false;
 	return result;
 }
 

@@ -66,6 +66,7 @@ static inline bool sim_gate_enter(struct sim_gate *g, struct sim_task *t, enum s
 	t->on.call = (uint16_t)id;
 	t->on.fd = fd;
 	t->on.sock_id = 0;
+	t->in_call = true;
 	t->num_calls++;
 	w->num_calls++;
 	if (__builtin_expect(w->call_cost_ns || sim_fault_any(&w->rules, id), 0))

@@ -116,7 +116,26 @@ static void wake(struct sim_world *w, const struct pollfd *fds)
 	}
 }
 
-bool sim_real_wait(struct sim_world *w)
+bool (*sim_real_is_foreign)(int fd);
+
+static bool is_any_foreign(struct sim_world *w)
+{
+	struct sim_list *node;
+
+	sim_list_each(node, &w->sched.all) {
+		struct sim_real_asked *a = asked_by(node);
+
+		for (uint32_t i = 0; a && i < a->num; i++) {
+			/* That it breaks nobody waits for. */
+			if (a->fds[i].events & ~(POLLERR | POLLHUP) && sim_real_is_foreign(a->fds[i].fd))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* NULL: as long as it takes. False: nobody waits for anything real. */
+static bool wait_until(struct sim_world *w, const struct timespec *limit)
 {
 	uint32_t num = gather(w, NULL);
 	struct pollfd *fds = num ? sim_arena_alloc_raw(w->ctx.arena, num * sizeof *fds) : NULL;
@@ -124,9 +143,44 @@ bool sim_real_wait(struct sim_world *w)
 
 	if (!fds)
 		return false;
+	if (sim_real_is_foreign && !is_any_foreign(w)) {
+		sim_arena_free(w->ctx.arena, fds, num * sizeof *fds);
+		return false;
+	}
 	gather(w, fds);
-	n = sim_libc()->poll(fds, num, -1);
-	wake(w, n > 0 ? fds : NULL);
+	n = limit ? sim_libc()->ppoll(fds, num, limit, NULL) : sim_libc()->poll(fds, num, -1);
+	if (n)
+		wake(w, n > 0 ? fds : NULL);
 	sim_arena_free(w->ctx.arena, fds, num * sizeof *fds);
 	return true;
+}
+
+bool sim_real_wait(struct sim_world *w)
+{
+	return wait_until(w, NULL);
+}
+
+/* ---- keeping to the wall clock ---- */
+
+static int64_t wall_ns(void)
+{
+	struct timespec ts;
+
+	sim_libc()->clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * SIM_NS_PER_S + ts.tv_nsec;
+}
+
+bool sim_real_on_jump(struct sim_world *w, int64_t due_ns)
+{
+	int64_t now_ns = sim_now(&w->ctx), left_ns = due_ns - now_ns, began_ns, passed_ns;
+	struct timespec limit = { .tv_sec = left_ns / SIM_NS_PER_S, .tv_nsec = left_ns % SIM_NS_PER_S };
+
+	if (left_ns <= 0 || !sim_real_is_foreign)
+		return true;
+	began_ns = wall_ns();
+	if (!wait_until(w, &limit))
+		return true;
+	passed_ns = wall_ns() - began_ns;
+	sim_clock_pass(&w->ctx.clock, now_ns + (passed_ns < left_ns ? passed_ns : left_ns));
+	return sim_list_empty(&w->sched.ready);
 }

@@ -34,4 +34,13 @@ void sim_real_fini(struct sim_real_asked *a);
  */
 bool sim_real_wait(struct sim_world *w);
 
+/*
+ * Could somebody outside the program make this descriptor ready? NULL: nothing is known of any. While a
+ * blocked task waits for one that it says is, virtual time keeps to the wall clock.
+ */
+extern bool (*sim_real_is_foreign)(int fd);
+
+/* The world's hook on_jump: see world.h. */
+bool sim_real_on_jump(struct sim_world *w, int64_t due_ns);
+
 #endif

@@ -125,6 +125,12 @@ void sim_control_on_socket(struct sim_world *w, struct sim_sock *sk);
 void sim_control_on_at(struct sim_world *w, struct sim_timer *timer);
 extern const struct sim_carrier_ops sim_control_carriers;
 
+/* As sim_world_new(), but with these hosts; the program runs on the first. */
+struct sim_control_host {
+	const char *name, *addrs;
+};
+struct sim_world *sim_control_world(uint64_t seed, const struct sim_control_host *hosts, unsigned num);
+
 /* Hosts and tasks. */
 struct sim_netem;
 /* NULL and a diagnostic: no such host. */
@@ -188,7 +194,12 @@ const char *sim_control_host_name(const struct sim_control *c, uint16_t host_id)
 void sim_control_collect(struct sim_control *c);
 void sim_control_trace_to(struct sim_control *c, const char *path, bool append); /* NULL: ends it */
 void sim_control_pcap_to(struct sim_control *c, const char *path);               /* NULL: ends it */
+void sim_control_flush_files(struct sim_control *c); /* unless their locks are held */
 void sim_control_close_files(struct sim_control *c);
+
+/* What is on the way arrives, for a minute of virtual time at most: peers see the end of connections. [time]
+ */
+void sim_control_let_arrive(struct sim_world *w);
 
 /* What a test that passed has left behind, a line each ended by a newline; nothing: all is well. [time] */
 void sim_control_left_over(struct sim_control *c, struct sim_str *out);

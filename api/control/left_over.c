@@ -10,7 +10,7 @@
  * it. */
 #define SETTLE_NS (60 * SIM_NS_PER_S)
 
-static void let_arrive(struct sim_world *w)
+void sim_control_let_arrive(struct sim_world *w)
 {
 	int64_t until_ns = w->ctx.clock.now_ns + SETTLE_NS;
 
@@ -72,7 +72,7 @@ void sim_control_left_over(struct sim_control *c, struct sim_str *out)
 	}
 	sim_control_list_ats(c, out);
 	if (!out->len)
-		let_arrive(c->w);
+		sim_control_let_arrive(c->w);
 	add_sockets(c, out);
 	add_rules(c, out);
 }

@@ -304,6 +304,15 @@ void(sim_pcap)(const char *path)
 	sim_control_pcap_to(sim_control_current("sim_pcap"), path);
 }
 
+void sim_control_flush_files(struct sim_control *c)
+{
+	if (c->trace && !ftrylockfile(c->trace)) {
+		fflush(c->trace);
+		funlockfile(c->trace);
+	}
+	sim_pcap_flush(c->pcap);
+}
+
 void sim_control_close_files(struct sim_control *c)
 {
 	close_trace(c);

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 
 #include "api/calls/calls.h"
+#include "api/calls/real.h"
 #include "api/simsock.h"
 #include "sim/base/quantity.h"
 
@@ -220,6 +221,7 @@ static struct sim_control *control_new(uint64_t seed)
 	c->w->on_spin = sim_control_on_spin;
 	c->w->spin_limit = (uint32_t)env_uint("SIMSOCK_SPIN", 0, SPIN_MAX, c->w->spin_limit);
 	c->w->on_at = sim_control_on_at;
+	c->w->on_jump = sim_real_on_jump;
 	c->w->sched.policy = env_sched();
 	c->w->sched.carriers = &sim_control_carriers;
 	return c;
@@ -255,7 +257,7 @@ static void open_files(struct sim_control *c)
 	sim_control_pcap_to(c, path);
 }
 
-struct sim_world *(sim_world_new)(uint64_t seed)
+struct sim_world *sim_control_world(uint64_t seed, const struct sim_control_host *hosts, unsigned num)
 {
 	struct sim_control *c;
 
@@ -268,14 +270,24 @@ struct sim_world *(sim_world_new)(uint64_t seed)
 	if (!seed)
 		seed = env_uint("SIMSOCK_SEED", 1, UINT64_MAX, DEFAULT_SEED);
 	c = control_new(seed);
-	sim_control_add_host(c, "client", "10.0.0.1/24 fd00::1/64");
-	sim_control_add_host(c, "server", "10.0.0.2/24 fd00::2/64");
+	for (unsigned i = 0; i < num; i++)
+		sim_control_add_host(c, hosts[i].name, hosts[i].addrs);
 	add_program(c);
 	sim_current = c->w->main_task;
 	if (sim_posix_world_began)
 		sim_posix_world_began();
 	open_files(c);
 	return c->w;
+}
+
+struct sim_world *(sim_world_new)(uint64_t seed)
+{
+	static const struct sim_control_host hosts[] = {
+		{ "client", "10.0.0.1/24 fd00::1/64" },
+		{ "server", "10.0.0.2/24 fd00::2/64" },
+	};
+
+	return sim_control_world(seed, hosts, sizeof hosts / sizeof hosts[0]);
 }
 
 struct sim_world *sim_world_from_bytes(const void *choices, size_t len)

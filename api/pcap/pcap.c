@@ -87,6 +87,15 @@ int sim_pcap_open(struct sim_pcap **out, struct sim_trace *trace, const char *pa
 	return 0;
 }
 
+void sim_pcap_flush(struct sim_pcap *pcap)
+{
+	if (!pcap || ftrylockfile(pcap->file))
+		return;
+	if (fflush(pcap->file) && !pcap->err)
+		pcap->err = -errno;
+	funlockfile(pcap->file);
+}
+
 int sim_pcap_close(struct sim_pcap *pcap)
 {
 	int err;

@@ -18,6 +18,9 @@ struct sim_pcap;
  * place left. */
 int sim_pcap_open(struct sim_pcap **out, struct sim_trace *trace, const char *path);
 
+/* What is written so far is in the file, unless its lock is held. pcap may be NULL. */
+void sim_pcap_flush(struct sim_pcap *pcap);
+
 /* Ends it. 0, or -errno if a write failed at any time: the capture is then not whole. pcap may be NULL. */
 int sim_pcap_close(struct sim_pcap *pcap);
 

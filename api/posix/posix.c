@@ -15,6 +15,10 @@
 int sim_posix_own_fd = -1;
 void (*sim_posix_ended_hook)(void);
 
+const char *sim_posix_refusal =
+	"this thread is no simulated task, and a world lives; a thread of control that shall have sockets is "
+	"made with sim_spawn()";
+
 static atomic_int num_worlds;
 static atomic_flag told = ATOMIC_FLAG_INIT;
 
@@ -48,11 +52,8 @@ bool sim_posix_may_use_libc(const char *call)
 	if (atomic_load_explicit(&num_worlds, memory_order_relaxed) == 0)
 		return true;
 	if (!atomic_flag_test_and_set(&told)) {
-		sim_str_printf(
-			&s,
-			"simsock: %s() is refused with EAFNOSUPPORT: this thread is no simulated task, and a "
-			"world lives; a thread of control that shall have sockets is made with sim_spawn()\n",
-			call);
+		sim_str_printf(&s, "simsock: %s() is refused with EAFNOSUPPORT: %s\n", call,
+			       sim_posix_refusal);
 		(void)!sim_libc()->write(STDERR_FILENO, s.buf, s.len);
 	}
 	errno = EAFNOSUPPORT;
@@ -63,7 +64,7 @@ bool sim_posix_settle(struct sim_task *t, long *result)
 {
 	enum sim_signals_seen seen = SIM_SIGNALS_NONE;
 
-	if (t->proc->pending || t->interrupted)
+	if (t->proc->pending || t->proc->arrived || t->interrupted)
 		seen = sim_signals_deliver(t);
 	if (*result == -SIM_ERESTART) {
 		if (seen != SIM_SIGNALS_INTERRUPTED)

@@ -23,6 +23,9 @@ void sim_posix_world_ended(void);
 /* Called when the last world has ended; NULL: nothing. */
 extern void (*sim_posix_ended_hook)(void);
 
+/* Why a thread without a world gets no sockets while one lives. */
+extern const char *sim_posix_refusal;
+
 /* A descriptor that the drop-in face keeps for itself, -1: none. Closing it is EBADF. */
 extern int sim_posix_own_fd;
 
@@ -42,8 +45,9 @@ bool sim_posix_settle(struct sim_task *t, long *result);
 
 static inline bool sim_posix_again(struct sim_task *t, long *result)
 {
-	if (__builtin_expect(
-		    t->proc->pending != 0 || *result == -SIM_ERESTART || (*result < 0 && t->interrupted), 0))
+	if (__builtin_expect((t->proc->pending | t->proc->arrived) != 0 || *result == -SIM_ERESTART ||
+				     (*result < 0 && t->interrupted),
+			     0))
 		return sim_posix_settle(t, result);
 	if (*result < 0) {
 		errno = (int)-*result;

@@ -150,6 +150,7 @@ enum sim_signals_seen sim_signals_deliver(struct sim_task *t)
 	uint64_t looked_at = 0, left;
 
 	t->interrupted = false;
+	p->pending |= __atomic_exchange_n(&p->arrived, 0, __ATOMIC_RELAXED);
 	/* Lowest first; a handler may make calls that raise more, or that have delivered what was left here.
 	 */
 	while ((left = p->pending & ~looked_at)) {

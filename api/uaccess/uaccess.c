@@ -209,6 +209,8 @@ size_t sim_copy_to_user(void *user, const void *from, size_t len)
 	return copy(user, from, len);
 }
 
+void (*sim_uaccess_fatal_hook)(void);
+
 static const int fault_signals[] = { SIGSEGV, SIGBUS };
 enum { NUM_FAULT_SIGNALS = sizeof fault_signals / sizeof fault_signals[0] };
 static struct sigaction before[NUM_FAULT_SIGNALS];
@@ -237,6 +239,8 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 	} else if (next.sa_handler == SIG_DFL || next.sa_handler == SIG_IGN) {
 		/* The instruction is run again, and the kernel ends the program as it would have without us.
 		 */
+		if (sim_uaccess_fatal_hook)
+			sim_uaccess_fatal_hook();
 		next = (struct sigaction){ .sa_handler = SIG_DFL };
 		sim_libc()->sigaction(sig, &next, NULL);
 	} else {

@@ -22,6 +22,9 @@
  */
 void sim_uaccess_install(void);
 
+/* Called before such a signal ends the program by default; NULL: nothing. */
+extern void (*sim_uaccess_fatal_hook)(void);
+
 /*
  * sigaction(2) of SIGSEGV or SIGBUS while our handler stands: the program's own is kept behind it. False: it
  * is not ours to answer. A face whose name sigaction() is calls this first; without it a program that

@@ -17,6 +17,7 @@ enum sim_purpose {
 	SIM_PURPOSE_SCHED,
 	SIM_PURPOSE_IP_ID,
 	SIM_PURPOSE_USER,
+	SIM_PURPOSE_PROGRAM, /* what a program draws itself: getrandom(2) */
 };
 
 struct sim_rng {

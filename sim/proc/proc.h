@@ -33,6 +33,8 @@ struct sim_proc {
 	uint32_t uid, gid; /* 0: root, whom permissions do not bind */
 	uint32_t umask;
 	uint64_t pending; /* signals to be handled at the gate's exit: bit sig - 1 */
+	uint64_t arrived; /* the embedder's: real signals that came in the middle of a call, to become pending
+			   */
 	bool is_program;  /* the program under test itself, which made the world */
 	bool builtin;     /* a scripted peer of ours: rules do not touch it */
 	bool ended;

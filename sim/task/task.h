@@ -47,6 +47,7 @@ struct sim_task {
 	uint32_t id;
 	uint8_t state;    /* enum sim_task_state */
 	bool interrupted; /* a signal is to be handled: blocking calls return -SIM_ERESTART */
+	bool in_call;     /* a call of it has entered the gate and not left it */
 	bool timed_out;
 	bool daemon;            /* a built-in peer: its waiting for ever is no dead-lock and not reported */
 	struct sim_timer timer; /* of the present wait */

@@ -69,6 +69,8 @@ static bool idle(struct sim_sched *s)
 	}
 	if (!w->ctx.clock.num_foreground || is_quiet_for_ever(w))
 		return false;
+	if (w->on_jump && !w->on_jump(w, sim_clock_next_due(&w->ctx.clock)))
+		return true;
 	return sim_clock_step(&w->ctx.clock, SIM_NEVER_NS);
 }
 

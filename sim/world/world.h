@@ -35,6 +35,8 @@ struct sim_world {
 	int (*on_spin)(struct sim_world *w, struct sim_task *t);
 	void (*on_socket)(struct sim_world *w, struct sim_sock *sk); /* NULL or: a call has made or connected
 									it */
+	/* NULL, or: time is about to jump to due_ns. False: something real has happened instead. */
+	bool (*on_jump)(struct sim_world *w, int64_t due_ns);
 	void (*on_at)(struct sim_world *w, struct sim_timer *timer); /* a SIM_TIMER_AT is due */
 	void *embedder; /* the embedder's own; nothing here looks */
 };

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table from numbers of system calls to the functions of simsock_posix.h: see syscall.h. What differs
+ * between the kernel's form of a call and libc's (the sixth argument of pselect6, the size of a signal set)
+ * is evened out here. The numbers are x86-64's.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "api/posix/syscall.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "api/posix/posix.h"
+#include "sim/base/uaccess.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+#ifndef SYS_epoll_pwait2
+#define SYS_epoll_pwait2 441
+#endif
+
+/* The kernel's own idea of a signal set. */
+enum { KERNEL_SIGSET_BYTES = 8 };
+
+/* Which calls are the simulation's: any, or those on a descriptor of its own. */
+enum syscall_scope { ALWAYS, ON_FD };
+
+struct syscall_row {
+	long (*call)(const long *a); /* NULL: no row */
+	enum syscall_scope scope;
+};
+
+#define P(n) ((void *)(uintptr_t)a[n])
+#define I(n) ((int)a[n])
+#define Z(n) ((size_t)a[n])
+#define U(n) ((unsigned)a[n])
+
+#define SIM_SYSCALL_TABLE(X)                                                                         \
+	X(SYS_socket, ALWAYS, sim_socket(I(0), I(1), I(2)))                                          \
+	X(SYS_socketpair, ALWAYS, sim_socketpair(I(0), I(1), I(2), P(3)))                            \
+	X(SYS_bind, ON_FD, sim_bind(I(0), P(1), U(2)))                                               \
+	X(SYS_listen, ON_FD, sim_listen(I(0), I(1)))                                                 \
+	X(SYS_connect, ON_FD, sim_connect(I(0), P(1), U(2)))                                         \
+	X(SYS_accept, ON_FD, sim_accept(I(0), P(1), P(2)))                                           \
+	X(SYS_accept4, ON_FD, sim_accept4(I(0), P(1), P(2), I(3)))                                   \
+	X(SYS_shutdown, ON_FD, sim_shutdown(I(0), I(1)))                                             \
+	X(SYS_getsockname, ON_FD, sim_getsockname(I(0), P(1), P(2)))                                 \
+	X(SYS_getpeername, ON_FD, sim_getpeername(I(0), P(1), P(2)))                                 \
+	X(SYS_getsockopt, ON_FD, sim_getsockopt(I(0), I(1), I(2), P(3), P(4)))                       \
+	X(SYS_setsockopt, ON_FD, sim_setsockopt(I(0), I(1), I(2), P(3), U(4)))                       \
+	X(SYS_sendto, ON_FD, sim_sendto(I(0), P(1), Z(2), I(3), P(4), U(5)))                         \
+	X(SYS_sendmsg, ON_FD, sim_sendmsg(I(0), P(1), I(2)))                                         \
+	X(SYS_sendmmsg, ON_FD, sim_sendmmsg(I(0), P(1), U(2), I(3)))                                 \
+	X(SYS_recvfrom, ON_FD, sim_recvfrom(I(0), P(1), Z(2), I(3), P(4), P(5)))                     \
+	X(SYS_recvmsg, ON_FD, sim_recvmsg(I(0), P(1), I(2)))                                         \
+	X(SYS_recvmmsg, ON_FD, sim_recvmmsg(I(0), P(1), U(2), I(3), P(4)))                           \
+	X(SYS_read, ON_FD, sim_read(I(0), P(1), Z(2)))                                               \
+	X(SYS_write, ON_FD, sim_write(I(0), P(1), Z(2)))                                             \
+	X(SYS_readv, ON_FD, sim_readv(I(0), P(1), I(2)))                                             \
+	X(SYS_writev, ON_FD, sim_writev(I(0), P(1), I(2)))                                           \
+	X(SYS_sendfile, ON_FD, sim_sendfile(I(0), I(1), P(2), Z(3)))                                 \
+	X(SYS_close, ON_FD, sim_close(I(0)))                                                         \
+	X(SYS_close_range, ALWAYS, sim_close_range(U(0), U(1), I(2)))                                \
+	X(SYS_dup, ON_FD, sim_dup(I(0)))                                                             \
+	X(SYS_dup2, ALWAYS, sim_dup2(I(0), I(1)))                                                    \
+	X(SYS_dup3, ALWAYS, sim_dup3(I(0), I(1), I(2)))                                              \
+	X(SYS_fcntl, ON_FD, sim_fcntl(I(0), I(1), a[2]))                                             \
+	X(SYS_ioctl, ON_FD, sim_ioctl(I(0), (unsigned long)a[1], P(2)))                              \
+	X(SYS_fstat, ON_FD, sim_fstat(I(0), P(1)))                                                   \
+	X(SYS_newfstatat, ON_FD, stat_at(a))                                                         \
+	X(SYS_statx, ON_FD, statx_at(a))                                                             \
+	X(SYS_lseek, ON_FD, sim_lseek(I(0), a[1], I(2)))                                             \
+	X(SYS_poll, ALWAYS, sim_poll(P(0), (nfds_t)a[1], I(2)))                                      \
+	X(SYS_ppoll, ALWAYS, sim_ppoll(P(0), (nfds_t)a[1], P(2), P(3)))                              \
+	X(SYS_select, ALWAYS, sim_select(I(0), P(1), P(2), P(3), P(4)))                              \
+	X(SYS_pselect6, ALWAYS, pselect6(a))                                                         \
+	X(SYS_epoll_create, ALWAYS, sim_epoll_create(I(0)))                                          \
+	X(SYS_epoll_create1, ALWAYS, sim_epoll_create1(I(0)))                                        \
+	X(SYS_epoll_ctl, ALWAYS, sim_epoll_ctl(I(0), I(1), I(2), P(3)))                              \
+	X(SYS_epoll_wait, ON_FD, sim_epoll_wait(I(0), P(1), I(2), I(3)))                             \
+	X(SYS_epoll_pwait, ON_FD, sim_epoll_pwait(I(0), P(1), I(2), I(3), P(4)))                     \
+	X(SYS_epoll_pwait2, ON_FD, sim_epoll_pwait2(I(0), P(1), I(2), P(3), P(4)))                   \
+	X(SYS_nanosleep, ALWAYS, sim_nanosleep(P(0), P(1)))                                          \
+	X(SYS_clock_nanosleep, ALWAYS, clock_sleep(a))                                               \
+	X(SYS_pause, ALWAYS, sim_pause())                                                            \
+	X(SYS_rt_sigsuspend, ALWAYS, Z(1) == KERNEL_SIGSET_BYTES ? sim_sigsuspend(P(0)) : invalid()) \
+	X(SYS_sched_yield, ALWAYS, sim_sched_yield())                                                \
+	X(SYS_alarm, ALWAYS, (long)sim_alarm(U(0)))                                                  \
+	X(SYS_setitimer, ALWAYS, sim_setitimer(I(0), P(1), P(2)))                                    \
+	X(SYS_getitimer, ALWAYS, sim_getitimer(I(0), P(1)))                                          \
+	X(SYS_clock_gettime, ALWAYS, sim_clock_gettime(I(0), P(1)))                                  \
+	X(SYS_clock_getres, ALWAYS, sim_clock_getres(I(0), P(1)))                                    \
+	X(SYS_gettimeofday, ALWAYS, sim_gettimeofday(P(0), P(1)))                                    \
+	X(SYS_time, ALWAYS, sim_time(P(0)))
+
+static long invalid(void)
+{
+	errno = EINVAL;
+	return -1;
+}
+
+/* Of libc's functions the only one that returns its error. */
+static long clock_sleep(const long *a)
+{
+	int err = sim_clock_nanosleep(I(0), I(1), P(2), P(3));
+
+	if (!err)
+		return 0;
+	errno = err;
+	return -1;
+}
+
+/* pselect(2), "C library/kernel differences": the sixth argument points to the mask and its size. */
+static long pselect6(const long *a)
+{
+	struct {
+		const sigset_t *mask;
+		size_t mask_bytes;
+	} last = { NULL, 0 };
+
+	if (P(5) && sim_copy_from_user(&last, P(5), sizeof last)) {
+		errno = EFAULT;
+		return -1;
+	}
+	if (last.mask && last.mask_bytes != KERNEL_SIGSET_BYTES)
+		return invalid();
+	return sim_pselect(I(0), P(1), P(2), P(3), P(4), last.mask);
+}
+
+/* "" with AT_EMPTY_PATH: the descriptor itself, which is how libc asks. Any other name is below a directory.
+ */
+static bool is_fd_itself(const char *path, int flags)
+{
+	char first;
+
+	return flags & AT_EMPTY_PATH && (!path || (!sim_copy_from_user(&first, path, 1) && !first));
+}
+
+static long stat_at(const long *a)
+{
+	if (is_fd_itself(P(1), I(3)))
+		return sim_fstat(I(0), P(2));
+	errno = ENOTDIR;
+	return -1;
+}
+
+static long statx_at(const long *a)
+{
+	struct stat st;
+	struct statx x;
+
+	if (!is_fd_itself(P(1), I(2))) {
+		errno = ENOTDIR;
+		return -1;
+	}
+	if (sim_fstat(I(0), &st))
+		return -1;
+	memset(&x, 0, sizeof x);
+	x.stx_mask = STATX_BASIC_STATS;
+	x.stx_blksize = (uint32_t)st.st_blksize;
+	x.stx_nlink = (uint32_t)st.st_nlink;
+	x.stx_uid = st.st_uid;
+	x.stx_gid = st.st_gid;
+	x.stx_mode = (uint16_t)st.st_mode;
+	x.stx_ino = st.st_ino;
+	x.stx_dev_minor = (uint32_t)st.st_dev;
+	if (!sim_copy_to_user(P(4), &x, sizeof x))
+		return 0;
+	errno = EFAULT;
+	return -1;
+}
+
+#define DEFINE(nr, scope, body)              \
+	static long call_##nr(const long *a) \
+	{                                    \
+		(void)a;                     \
+		return (long)(body);         \
+	}
+#define DEFINE_ALL SIM_SYSCALL_TABLE(DEFINE)
+DEFINE_ALL
+#undef DEFINE_ALL
+#undef DEFINE
+
+enum { NUM_ROWS = 512 };
+
+static const struct syscall_row rows[NUM_ROWS] = {
+#define ROW(nr, scope, body) [nr] = { call_##nr, scope },
+	SIM_SYSCALL_TABLE(ROW)
+#undef ROW
+};
+
+bool sim_posix_serve(long nr, const long args[SIM_SYSCALL_NUM_ARGS], long *result)
+{
+	const struct syscall_row *row = nr >= 0 && nr < NUM_ROWS ? &rows[nr] : NULL;
+	int saved = errno;
+	long r;
+
+	if (!sim_current || !row || !row->call)
+		return false;
+	if (row->scope == ON_FD && !sim_fd_is_simulated(sim_current, (int)args[0]))
+		return false;
+	r = row->call(args);
+	*result = r == -1 ? -errno : r;
+	errno = saved;
+	return true;
+}
