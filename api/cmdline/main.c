@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "api/cmdline/demo.h"
+#include "api/cmdline/exec.h"
 #include "api/cmdline/fidelity.h"
 #include "api/control/control.h"
 #include "sim/base/diag.h"
@@ -24,6 +25,8 @@ static const char usage[] =
 	"  demo [--seed N] [--pcap FILE] [--sender naive|careful] [--inject RULE]\n"
 	"          two ordinary programs send a file over a virtual network under faults;\n"
 	"          shows every call and packet, and what was lost\n"
+	"  exec [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
+	"          runs a program that nobody has changed on a virtual host: \"simsock exec --help\"\n"
 	"  fidelity\n"
 	"          what is simulated, stored or absent: calls, flags, options (Markdown)\n"
 	"  help    this text\n"
@@ -121,6 +124,8 @@ int main(int argc, char **argv)
 
 	if (strcmp(command, "demo") == 0)
 		return demo(argc - 1, argv + 1);
+	if (strcmp(command, "exec") == 0)
+		return exec_main(argc - 1, argv + 1);
 	if (strcmp(command, "fidelity") == 0)
 		return fidelity_print(stdout);
 	if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
@@ -128,7 +133,7 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (*command)
-		return complain("command", command, "unknown; known are demo, fidelity, help");
+		return complain("command", command, "unknown; known are demo, exec, fidelity, help");
 	fputs(usage, stderr);
 	return EXIT_USAGE;
 }

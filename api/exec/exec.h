@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the parts of the preloaded library share: the program that runs on a virtual host, its world, and the
+ * pieces of the kernel that are answered here. Private to api/exec/.
+ */
+#ifndef API_EXEC_EXEC_H
+#define API_EXEC_EXEC_H
+
+#ifndef _GNU_SOURCE
+#error "exec.h speaks of what only _GNU_SOURCE shows"
+#endif
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "sim/base/random.h"
+
+struct sim_control;
+struct sim_world;
+
+struct sim_exec {
+	struct sim_control *c;
+	struct sim_world *w;
+	pid_t pid;         /* the real one */
+	pid_t virtual_pid; /* the one that the program sees: the same in every run */
+	const char *name;  /* of the program, for our words */
+	bool ended;        /* the last words are said */
+	bool is_quiet;     /* no summary */
+	bool is_child;     /* forked off: it has no simulated sockets */
+	bool has_children; /* pipes may have ends in other processes */
+	unsigned num_children;
+	long fork_returns_to;  /* where the system call that is being answered stands in the program */
+	int stderr_fd;         /* where our own words go, whatever the program does to its 2 */
+	char **env_add;        /* for a program that takes this one's place: NULL-terminated "NAME=VALUE" */
+	char *options;         /* SIMSOCK_EXEC */
+	struct sim_rng random; /* getrandom(2), /dev/urandom */
+};
+
+extern struct sim_exec sim_exec;
+
+/* ---- trap.c: system calls from outside the door ---- */
+
+/* 0, or -errno when this kernel has no Syscall User Dispatch. From then on every system call of this thread,
+ * libc's own too, comes to sim_exec_serve(). */
+int sim_exec_trap(void);
+
+/* ---- disposition.c: signals as the program sees them ---- */
+
+/* Takes over what the program was started with. */
+void sim_exec_signals_init(void);
+/* rt_sigaction(2), and the masks of other calls (may be NULL): SIGSYS is never blocked. */
+long sim_exec_sigaction(const long *a);
+const void *sim_exec_mask(const void *mask, uint64_t *room);
+#define SIM_EXEC_SIGSET_BYTES 8
+
+/* ---- serve.c: who answers ---- */
+
+/* What the kernel would leave in the register. */
+long sim_exec_serve(long nr, long *a);
+
+/* ---- real.c: real descriptors ---- */
+
+/* libc's own functions become system calls through the door, with what this file says of some descriptors. */
+void sim_exec_real_install(void);
+/* A system call on real things: the result or -errno. */
+long sim_exec_real(long nr, const long *a);
+/* Descriptors that the kernel is not to answer for alone: see real.c. */
+enum sim_exec_tag {
+	SIM_EXEC_PLAIN,
+	SIM_EXEC_RANDOM,
+	SIM_EXEC_INTERNAL,
+	SIM_EXEC_AHEAD,
+	SIM_EXEC_OUT,
+};
+void sim_exec_tag(int fd, enum sim_exec_tag tag);
+bool sim_exec_is_terminal(int fd);
+/* Could a real descriptor change by what somebody outside does? Waiting for it is then a matter of real time.
+ */
+bool sim_exec_is_foreign(int fd);
+
+/* ---- identity.c: who the program is, and its luck ---- */
+
+void sim_exec_fill_random(void *buf, size_t len);
+/* Translate between what the program sees and what the kernel knows: this process and its children. */
+pid_t sim_exec_real_pid(pid_t seen);
+pid_t sim_exec_seen_pid(pid_t real);
+/* Its place in the order of children gives a child its number. */
+void sim_exec_add_child(pid_t real);
+
+/* ---- child.c: fork(2), execve(2), threads ---- */
+
+long sim_exec_fork(const long *clone_args);
+long sim_exec_execve(const long *a, bool at);
+/* The program is about to start a thread: says that it cannot. */
+void sim_exec_no_threads(void);
+
+/* ---- end.c: how it ended ---- */
+
+/* Whichever way the program ends: files are finished and the summary is printed, once. */
+void sim_exec_end(void);
+void sim_exec_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

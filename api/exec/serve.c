@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who answers a system call of the program: this library (who the program is, its luck, its children, its
+ * end), the simulation (api/posix/syscall.h), or the kernel, for real descriptors and for what concerns no
+ * network. syscalls(2).
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "api/exec/exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#include "api/calls/calls.h"
+#include "api/exec/door.h"
+#include "api/posix/syscall.h"
+#include "sim/base/str.h"
+#include "sim/base/uaccess.h"
+
+#ifndef PR_SET_SYSCALL_USER_DISPATCH
+#define PR_SET_SYSCALL_USER_DISPATCH 59
+#endif
+#ifndef SYS_clone3
+#define SYS_clone3 435
+#endif
+
+enum { PATH_BYTES = 64, NUM_SOCKET_INODES_FROM = 100000 };
+
+/* ---- files that tell of luck or of descriptors ---- */
+
+/* The path's beginning, "" if it is no string. */
+static const char *short_path(const void *user, char path[PATH_BYTES])
+{
+	size_t left = sim_copy_from_user(path, user, PATH_BYTES);
+
+	path[left < PATH_BYTES ? PATH_BYTES - 1 - left : 0] = '\0';
+	return path;
+}
+
+static bool is_random_device(const void *user)
+{
+	char path[PATH_BYTES];
+	const char *p = short_path(user, path);
+
+	return !strcmp(p, "/dev/urandom") || !strcmp(p, "/dev/random");
+}
+
+static long open_file(long nr, const long *a)
+{
+	long fd = sim_exec_real(nr, a);
+
+	if (fd >= 0 && is_random_device((const void *)a[nr == SYS_open ? 0 : 1]))
+		sim_exec_tag((int)fd, SIM_EXEC_RANDOM);
+	return fd;
+}
+
+/* "/proc/self/fd/5": 5; -1: it is something else. */
+static int fd_of_path(const char *p)
+{
+	static const char *const starts[] = { "/proc/self/fd/", "/dev/fd/", "/proc/thread-self/fd/" };
+	int fd = 0;
+
+	for (unsigned i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+		size_t len = strlen(starts[i]);
+
+		if (strncmp(p, starts[i], len) != 0)
+			continue;
+		for (p += len; *p >= '0' && *p <= '9' && fd < 100000; p++)
+			fd = fd * 10 + (*p - '0');
+		return *p ? -1 : fd;
+	}
+	return -1;
+}
+
+/* proc(5): "socket:[INODE]", "anon_inode:[eventpoll]"; the inode is the one that fstat(2) tells. */
+static long read_link(long nr, const long *a)
+{
+	int at = nr == SYS_readlink ? 0 : 1;
+	char path[PATH_BYTES], text[PATH_BYTES];
+	struct sim_str s = sim_str_on(text, sizeof text);
+	int fd = fd_of_path(short_path((const void *)a[at], path));
+	struct sim_file *f = sim_current && fd >= 0 ? sim_fd_file(sim_current->proc->fds, fd) : NULL;
+	size_t room = (size_t)a[at + 2];
+
+	if (!f)
+		return sim_exec_real(nr, a);
+	if (f->kind == SIM_FILE_SOCK)
+		sim_str_printf(&s, "socket:[%u]", NUM_SOCKET_INODES_FROM + f->sk->id);
+	else
+		sim_str_add(&s, "anon_inode:[eventpoll]");
+	if (!room)
+		return -EINVAL;
+	if (room > s.len)
+		room = s.len;
+	return sim_copy_to_user((void *)a[at + 1], text, room) ? -EFAULT : (long)room;
+}
+
+static long get_name(const long *a)
+{
+	struct utsname u;
+	long r = SIM_DOOR3(SYS_uname, &u, 0, 0);
+
+	if (!r && sim_current)
+		sim_str_copy(u.nodename, sizeof u.nodename, sim_current->proc->net->name);
+	return r ? r : sim_copy_to_user((void *)a[0], &u, sizeof u) ? -EFAULT : 0;
+}
+
+static long get_random(const long *a)
+{
+	unsigned char piece[256];
+	size_t done = 0, len = (size_t)a[1];
+
+	while (done < len) {
+		size_t n = len - done < sizeof piece ? len - done : sizeof piece;
+
+		sim_exec_fill_random(piece, n);
+		if (sim_copy_to_user((char *)a[0] + done, piece, n))
+			return done ? (long)done : -EFAULT;
+		done += n;
+	}
+	return (long)done;
+}
+
+/* ---- processes ---- */
+
+/* Calls whose first argument is a process, and tgkill's kind, whose second is one too. */
+static long by_pid(long nr, long *a, bool second)
+{
+	a[0] = sim_exec_real_pid((pid_t)a[0]);
+	if (second)
+		a[1] = sim_exec_real_pid((pid_t)a[1]);
+	return SIM_DOOR(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static long wait_for_pid(long *a)
+{
+	long r;
+
+	a[0] = sim_exec_real_pid((pid_t)a[0]);
+	r = SIM_DOOR(SYS_wait4, a[0], a[1], a[2], a[3], 0, 0);
+	return r > 0 ? sim_exec_seen_pid((pid_t)r) : r;
+}
+
+static long wait_for_id(long *a)
+{
+	siginfo_t *info = (void *)a[2];
+	long r;
+
+	if (a[0] == P_PID)
+		a[1] = sim_exec_real_pid((pid_t)a[1]);
+	r = SIM_DOOR(SYS_waitid, a[0], a[1], a[2], a[3], a[4], 0);
+	if (!r && info && info->si_pid > 0)
+		info->si_pid = sim_exec_seen_pid(info->si_pid);
+	return r;
+}
+
+static long clone_process(const long *a)
+{
+	if (!(a[0] & CLONE_THREAD))
+		return sim_exec_fork(a);
+	sim_exec_no_threads();
+	return -EAGAIN;
+}
+
+static long process_control(const long *a)
+{
+	if (a[0] == PR_SET_SYSCALL_USER_DISPATCH)
+		return -EINVAL;
+	return SIM_DOOR(SYS_prctl, a[0], a[1], a[2], a[3], a[4], 0);
+}
+
+/* What is this library's to answer; false: it is not. */
+static bool serve_ours(long nr, long *a, long *r)
+{
+	static const long fork_args[] = { SIGCHLD, 0, 0, 0, 0, 0 };
+
+	switch (nr) {
+	/* io_uring(7) would carry calls past everybody; programs fall back to the calls themselves. */
+	case SYS_io_uring_setup:
+	case SYS_io_uring_enter:
+	case SYS_io_uring_register: *r = -ENOSYS; break;
+	case SYS_rt_sigaction: *r = sim_exec_sigaction(a); break;
+	case SYS_exit:
+	case SYS_exit_group:
+		sim_exec_end();
+		*r = SIM_DOOR3(SYS_exit_group, a[0], 0, 0);
+		break;
+	case SYS_fork:
+	case SYS_vfork: *r = sim_exec_fork(fork_args); break;
+	case SYS_clone: *r = clone_process(a); break;
+	case SYS_clone3: *r = -ENOSYS; break; /* libc then calls clone(2) */
+	case SYS_execve: *r = sim_exec_execve(a, false); break;
+	case SYS_execveat: *r = sim_exec_execve(a, true); break;
+	case SYS_getpid:
+	case SYS_gettid: *r = sim_exec.virtual_pid; break;
+	case SYS_getppid: *r = sim_exec.virtual_pid - 1; break;
+	case SYS_kill:
+	case SYS_tkill:
+	case SYS_rt_sigqueueinfo:
+	case SYS_setpgid:
+	case SYS_getpgid:
+	case SYS_getsid:
+	case SYS_prlimit64:
+	case SYS_sched_getaffinity:
+	case SYS_sched_setaffinity:
+	case SYS_sched_getscheduler:
+	case SYS_sched_getparam:
+	case SYS_pidfd_open: *r = by_pid(nr, a, false); break;
+	case SYS_tgkill:
+	case SYS_rt_tgsigqueueinfo: *r = by_pid(nr, a, true); break;
+	case SYS_wait4: *r = wait_for_pid(a); break;
+	case SYS_waitid: *r = wait_for_id(a); break;
+	case SYS_getrandom: *r = get_random(a); break;
+	case SYS_open:
+	case SYS_openat: *r = open_file(nr, a); break;
+	case SYS_readlink:
+	case SYS_readlinkat: *r = read_link(nr, a); break;
+	case SYS_uname: *r = get_name(a); break;
+	case SYS_prctl: *r = process_control(a); break;
+	default: return false;
+	}
+	return true;
+}
+
+long sim_exec_serve(long nr, long *a)
+{
+	long r;
+
+	if (serve_ours(nr, a, &r) || sim_posix_serve(nr, a, &r))
+		return r;
+	return sim_exec_real(nr, a);
+}

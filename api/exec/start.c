@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where the library begins, before the program does: the world is made of what `simsock exec` was told, and
+ * the net is spread under libc. Without that variable in the environment it does nothing. ld.so(8)
+ * LD_PRELOAD.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include "api/exec/exec.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "api/calls/calls.h"
+#include "api/calls/real.h"
+#include "api/control/control.h"
+#include "api/exec/door.h"
+#include "api/exec/options.h"
+#include "api/libc/libc.h"
+#include "api/signals/signals.h"
+#include "api/uaccess/uaccess.h"
+#include "sim/base/str.h"
+
+enum { VIRTUAL_PID = 1001 };
+
+struct sim_exec sim_exec;
+
+/* In the array itself: some programs define getenv(3) and unsetenv(3) for themselves (bash). */
+static char **find_variable(char **env, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; env && *env; env++) {
+		if (strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+			return env;
+	}
+	return NULL;
+}
+
+static void remove_variable(char **env, const char *name)
+{
+	char **at;
+
+	while ((at = find_variable(env, name))) {
+		do
+			at[0] = at[1];
+		while (*at++);
+	}
+}
+
+/* What makes the next program simulated as well; gone from what this one sees of its environment. */
+static void take_environment(char **env)
+{
+	static char preload[8192], variable[65536], theirs[8192];
+	static char *add[] = { variable, preload, NULL };
+	char **at = find_variable(env, "LD_PRELOAD");
+	struct sim_str s = sim_str_on(theirs, sizeof theirs);
+	const char *from = NULL, *value;
+	size_t len;
+
+	sim_str_copy(preload, sizeof preload, at ? *at : "LD_PRELOAD=");
+	sim_str_copy(variable, sizeof variable, *find_variable(env, SIM_EXEC_VARIABLE));
+	sim_exec.env_add = add;
+	sim_exec.options = variable + strlen(SIM_EXEC_VARIABLE "=");
+	remove_variable(env, SIM_EXEC_VARIABLE);
+	if (at && sim_exec_option(sim_exec.options, "preload", &from, &value, &len)) {
+		sim_str_printf(&s, "LD_PRELOAD=%.*s", (int)len, value);
+		*at = theirs; /* what the user had preloaded himself */
+	} else {
+		remove_variable(env, "LD_PRELOAD");
+	}
+}
+
+static void be_the_program(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	sim_exec.name = slash ? slash + 1 : name;
+	sim_exec.pid = (pid_t)SIM_DOOR3(SYS_getpid, 0, 0, 0);
+	sim_exec.virtual_pid = VIRTUAL_PID;
+	sim_exec.stderr_fd = (int)SIM_DOOR3(SYS_fcntl, STDERR_FILENO, F_DUPFD_CLOEXEC, 1000);
+	if (sim_exec.stderr_fd < 0)
+		sim_exec.stderr_fd = STDERR_FILENO;
+}
+
+/* Does a blocked task wait for somebody outside? Then the world's events wait for the wall clock. */
+static bool is_foreign(int fd)
+{
+	return sim_exec_is_foreign(fd);
+}
+
+static int on_fatal_signal(struct sim_proc *p, int sig)
+{
+	(void)p;
+	(void)sig;
+	sim_exec_end();
+	return 0;
+}
+
+__attribute__((constructor)) static void start(int argc, char **argv, char **env)
+{
+	const char *at = NULL, *value;
+	size_t len;
+	int err;
+
+	if (!find_variable(env, SIM_EXEC_VARIABLE))
+		return;
+	take_environment(env);
+	be_the_program(argc > 0 ? argv[0] : "program");
+	sim_exec.is_quiet = sim_exec_option(sim_exec.options, "quiet", &at, &value, &len);
+	sim_exec_real_install();
+	sim_exec.w = sim_exec_make_world(sim_exec.options, true);
+	sim_exec.c = sim_control_of(sim_exec.w);
+	sim_exec.w->program->pid = (uint32_t)sim_exec.virtual_pid;
+	sim_exec.random = sim_rng_stream(sim_exec.w->ctx.seed, SIM_PURPOSE_PROGRAM, 0);
+	sim_fatal_signal_hook = on_fatal_signal;
+	sim_uaccess_fatal_hook = sim_exec_end;
+	sim_real_is_foreign = is_foreign;
+	sim_exec_signals_init();
+	err = sim_exec_trap();
+	if (err) {
+		sim_exec_say("this kernel has no Syscall User Dispatch (%s): Linux 5.11 or newer is needed",
+			     strerror(-err));
+		_exit(126);
+	}
+}
