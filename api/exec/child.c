@@ -69,6 +69,26 @@ static void be_child(void)
 	sim_posix_refusal = "this process is a child of the simulated program, and has no sockets";
 }
 
+/* On a stack of its own, where a thread begins as if its parent's call had returned there. */
+static long come_back_on(long stack)
+{
+	stack -= (long)sizeof stack;
+	*(long *)stack = sim_exec.fork_returns_to;
+	return stack;
+}
+
+/* pthread_create(3) has a task for it; any other way to a thread is not simulated. */
+static long make_thread(const long *a)
+{
+	if (!sim_exec_is_making_thread()) {
+		sim_exec_say(
+			"%s starts a thread otherwise than by pthread_create(): it is refused with EAGAIN",
+			sim_exec.name);
+		return -EAGAIN;
+	}
+	return SIM_DOOR(SYS_clone, a[0], come_back_on(a[1]), a[2], a[3], a[4], 0);
+}
+
 /*
  * A child that shares the program's memory until it runs another program (vfork) would share the world too:
  * it gets a copy instead. One that has a stack of its own (posix_spawn of libc) makes only system calls,
@@ -78,14 +98,14 @@ long sim_exec_fork(const long *a)
 {
 	long flags = a[0], stack = a[1], pid;
 
+	if (flags & CLONE_THREAD)
+		return make_thread(a);
 	tell_of_fork();
 	sim_exec.has_children = true;
-	if (stack) {
-		stack -= (long)sizeof stack;
-		*(long *)stack = sim_exec.fork_returns_to;
-	} else {
+	if (stack)
+		stack = come_back_on(stack);
+	else
 		flags &= ~(long)(CLONE_VM | CLONE_VFORK);
-	}
 	pid = SIM_DOOR(SYS_clone, flags, stack, a[2], a[3], a[4], 0);
 	if (pid == 0)
 		be_child();
@@ -142,12 +162,4 @@ long sim_exec_execve(const long *a, bool at)
 	       : SIM_DOOR3(SYS_execve, a[0], a[1], env);
 	free(env);
 	return r;
-}
-
-void sim_exec_no_threads(void)
-{
-	sim_exec_say(
-		"%s starts a thread: only programs with one thread can be simulated; pthread_create() is "
-		"refused with EAGAIN",
-		sim_exec.name);
 }

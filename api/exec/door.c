@@ -10,6 +10,7 @@
 
 #ifndef PR_SET_SYSCALL_USER_DISPATCH
 #define PR_SET_SYSCALL_USER_DISPATCH 59
+#define PR_SYS_DISPATCH_OFF          0
 #define PR_SYS_DISPATCH_ON           1
 #endif
 
@@ -34,6 +35,11 @@ IN_DOOR void sim_door_sigreturn(void)
 	__asm__ volatile("movl $15, %eax\n\t"
 			 "syscall\n\t"
 			 "ud2");
+}
+
+int sim_door_open_all(void)
+{
+	return (int)SIM_DOOR(SYS_prctl, PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_OFF, 0, 0, 0, 0);
 }
 
 int sim_door_close_all_others(void)

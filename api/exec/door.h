@@ -21,5 +21,7 @@ void sim_door_sigreturn(void);
 
 /* From now on system calls from elsewhere raise SIGSYS on this thread. 0 or -errno: this kernel cannot. */
 int sim_door_close_all_others(void);
+/* This thread's calls are the kernel's again. */
+int sim_door_open_all(void);
 
 #endif

@@ -94,8 +94,13 @@ void sim_exec_add_child(pid_t real);
 
 long sim_exec_fork(const long *clone_args);
 long sim_exec_execve(const long *a, bool at);
-/* The program is about to start a thread: says that it cannot. */
-void sim_exec_no_threads(void);
+
+/* ---- thread.c ---- */
+
+/* Is the clone(2) that is being answered pthread_create(3)'s, which has a task for it? */
+bool sim_exec_is_making_thread(void);
+/* futex(2): false: the kernel's. */
+bool sim_exec_futex(const long *a, long *r);
 
 /* ---- end.c: how it ended ---- */
 

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -161,14 +160,6 @@ static long wait_for_id(long *a)
 	return r;
 }
 
-static long clone_process(const long *a)
-{
-	if (!(a[0] & CLONE_THREAD))
-		return sim_exec_fork(a);
-	sim_exec_no_threads();
-	return -EAGAIN;
-}
-
 static long process_control(const long *a)
 {
 	if (a[0] == PR_SET_SYSCALL_USER_DISPATCH)
@@ -194,7 +185,7 @@ static bool serve_ours(long nr, long *a, long *r)
 		break;
 	case SYS_fork:
 	case SYS_vfork: *r = sim_exec_fork(fork_args); break;
-	case SYS_clone: *r = clone_process(a); break;
+	case SYS_clone: *r = sim_exec_fork(a); break;
 	case SYS_clone3: *r = -ENOSYS; break; /* libc then calls clone(2) */
 	case SYS_execve: *r = sim_exec_execve(a, false); break;
 	case SYS_execveat: *r = sim_exec_execve(a, true); break;
@@ -222,6 +213,7 @@ static bool serve_ours(long nr, long *a, long *r)
 	case SYS_openat: *r = open_file(nr, a); break;
 	case SYS_readlink:
 	case SYS_readlinkat: *r = read_link(nr, a); break;
+	case SYS_futex: return sim_exec_futex(a, r);
 	case SYS_uname: *r = get_name(a); break;
 	case SYS_prctl: *r = process_control(a); break;
 	default: return false;
