@@ -9,10 +9,10 @@ setup_table='
 build  | bazel-bootstrap     | cmd bazel
 build  | gcc                 | cmd gcc
 build  | libc6-dev           | hdr sys/socket.h
+build  | libfaketime         | lib faketime/libfaketime.so.1
 build  | python3-minimal     | cmd python3
 test   | libcmocka-dev       | hdr cmocka.h
 test   | g++                 | cmd g++
-test   | libfaketime         | lib faketime/libfaketime.so.1
 test   | libhiredis-dev      | hdr hiredis/hiredis.h
 full   | clang               | cmd clang
 full   | libclang-rt-dev     | rt tsan

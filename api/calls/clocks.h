@@ -8,6 +8,7 @@
 #define API_CALLS_CLOCKS_H
 
 #include <stdint.h>
+#include <time.h>
 
 #include "sim/clock/clock.h"
 
@@ -17,5 +18,11 @@
 #define SIM_CLOCK_EPOCH_NS (INT64_C(1893456000) * SIM_NS_PER_S)
 /* CPU time that was used before the world began. */
 #define SIM_CLOCK_CPU_NS (10 * SIM_NS_PER_MS)
+
+/*
+ * Who shows the wall clock: told what it is to show, leaves what it shows. NULL: the gate itself, which is
+ * the same.
+ */
+extern void (*sim_wall_clock)(struct timespec *ts);
 
 #endif

@@ -72,6 +72,8 @@ static long bad_pointer(struct sim_gate *g, const void *p)
 	return sim_gate_fail(g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)p, 0);
 }
 
+void (*sim_wall_clock)(struct timespec *ts);
+
 static long do_gettime(struct sim_gate *g, int clock, struct timespec *user)
 {
 	const struct clock_row *c = find_clock(clock);
@@ -84,6 +86,8 @@ static long do_gettime(struct sim_gate *g, int clock, struct timespec *user)
 	if (c->traits & COARSE)
 		ns -= ns % SIM_TICK_NS;
 	ts = timespec_of(ns);
+	if (c->base == BASE_REALTIME && sim_wall_clock)
+		sim_wall_clock(&ts);
 	return sim_copy_to_user(user, &ts, sizeof ts) ? bad_pointer(g, user) : 0;
 }
 

@@ -29,6 +29,7 @@ struct sim_exec {
 	const char *name;  /* of the program, for our words */
 	bool ended;        /* the last words are said */
 	bool is_quiet;     /* no summary */
+	bool is_loading;   /* libfaketime, which names what it shares by the process id */
 	bool is_child;     /* forked off: it has no simulated sockets */
 	bool has_children; /* pipes may have ends in other processes */
 	unsigned num_children;
@@ -94,6 +95,10 @@ void sim_exec_add_child(pid_t real);
 
 long sim_exec_fork(const long *clone_args);
 long sim_exec_execve(const long *a, bool at);
+
+/* ---- wall.c ---- */
+
+void sim_exec_show_wall_clock(void);
 
 /* ---- thread.c ---- */
 

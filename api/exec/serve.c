@@ -190,7 +190,7 @@ static bool serve_ours(long nr, long *a, long *r)
 	case SYS_execve: *r = sim_exec_execve(a, false); break;
 	case SYS_execveat: *r = sim_exec_execve(a, true); break;
 	case SYS_getpid:
-	case SYS_gettid: *r = sim_exec.virtual_pid; break;
+	case SYS_gettid: *r = sim_exec.is_loading ? sim_exec.pid : sim_exec.virtual_pid; break;
 	case SYS_getppid: *r = sim_exec.virtual_pid - 1; break;
 	case SYS_kill:
 	case SYS_tkill:
