@@ -125,7 +125,7 @@ void sim_control_on_socket(struct sim_world *w, struct sim_sock *sk);
 void sim_control_on_at(struct sim_world *w, struct sim_timer *timer);
 extern const struct sim_carrier_ops sim_control_carriers;
 
-/* As sim_world_new(), but with these hosts; the program runs on the first. */
+/* As sim_world_new(), but with these hosts, and whatever SIMSOCK says; the program runs on the first. */
 struct sim_control_host {
 	const char *name, *addrs;
 };

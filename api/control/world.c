@@ -261,9 +261,6 @@ struct sim_world *sim_control_world(uint64_t seed, const struct sim_control_host
 {
 	struct sim_control *c;
 
-	check_mode();
-	if (sim_control_is_kernel())
-		return (struct sim_world *)(void *)&kernel_world;
 	if (sim_current)
 		sim_control_fail("sim_world_new: this thread has a world already: sim_world_free() it first");
 	need_our_socket();
@@ -287,6 +284,9 @@ struct sim_world *(sim_world_new)(uint64_t seed)
 		{ "server", "10.0.0.2/24 fd00::2/64" },
 	};
 
+	check_mode();
+	if (sim_control_is_kernel())
+		return (struct sim_world *)(void *)&kernel_world;
 	return sim_control_world(seed, hosts, sizeof hosts / sizeof hosts[0]);
 }
 

@@ -245,6 +245,20 @@ static long make_pipe(long nr, const long *a)
 	return 0;
 }
 
+/* connect(2) and listen(2) of a real socket, one that the program was started with: nothing goes out by it.
+ */
+static long refuse(const char *call, int fd, int err)
+{
+	socklen_t len = sizeof(int);
+	int type;
+	long r = SIM_DOOR(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &len, 0);
+
+	if (r)
+		return r;
+	sim_exec_say("%s: %s() of descriptor %d, a real socket, is refused", sim_exec.name, call, fd);
+	return -err;
+}
+
 long sim_exec_real(long nr, const long *a)
 {
 	bool is_tagged = tag_of(a[0]) == SIM_EXEC_RANDOM || tag_of(a[0]) == SIM_EXEC_AHEAD;
@@ -272,6 +286,8 @@ long sim_exec_real(long nr, const long *a)
 	case SYS_fcntl:
 		r = SIM_DOOR3(nr, a[0], a[1], a[2]);
 		return a[1] == F_DUPFD || a[1] == F_DUPFD_CLOEXEC ? note_copy(a[0], r) : r;
+	case SYS_connect: return refuse("connect", (int)a[0], ECONNREFUSED);
+	case SYS_listen: return refuse("listen", (int)a[0], EOPNOTSUPP);
 	case SYS_pipe:
 	case SYS_pipe2: return make_pipe(nr, a);
 	default: break;

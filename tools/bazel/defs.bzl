@@ -102,10 +102,40 @@ def simsock_test(name, srcs, deps = [], linkopts = [], size = "small", **kwargs)
         **kwargs
     )
 
-def simsock_dual_test(name, srcs, deps = [], copts = [], local_defines = [], tags = [], **kwargs):
-    """One source, two tests: NAME_sim on the virtual network, NAME_kernel on the running kernel.
+def _exec_test(name, srcs, deps, copts, local_defines, tags, data):
+    """The kernel's twin once more, without any name of ours in it, under `simsock exec`."""
+    cc_binary(
+        name = name + "_plain",
+        testonly = True,
+        srcs = srcs,
+        copts = SIMSOCK_COPTS + copts,
+        linkopts = ["-lcmocka"],
+        linkstatic = True,
+        local_defines = local_defines,
+        tags = ["manual"],
+        visibility = ["//visibility:private"],
+        deps = deps + [Label("//:simsock_cmocka_plain")],
+    )
+    native.sh_test(
+        name = name + "_exec",
+        size = "small",
+        srcs = [Label("//tests/exec:behaviour.sh")],
+        args = [
+            "$(rootpath %s)" % Label("//api/cmdline:simsock"),
+            "$(rootpath :%s_plain)" % name,
+        ],
+        data = data + [
+            ":" + name + "_plain",
+            Label("//api/cmdline:simsock"),
+            Label("//api/exec:libsimsock-exec.so"),
+        ],
+        tags = tags + ["exec"],
+    )
 
-    The second is the same code under SIMSOCK=kernel.
+def simsock_dual_test(name, srcs, deps = [], copts = [], local_defines = [], tags = [], **kwargs):
+    """One source, three tests: NAME_sim on the virtual network, NAME_kernel on the running kernel, NAME_exec.
+
+    The second is the same code under SIMSOCK=kernel, the third that under `simsock exec`.
 
     Args:
       name: what both names begin with.
@@ -129,6 +159,7 @@ def simsock_dual_test(name, srcs, deps = [], copts = [], local_defines = [], tag
         deps = deps + [Label("//:simsock_cmocka")],
         alwayslink = True,
     )
+    _exec_test(name, srcs, deps, copts, local_defines, tags, kwargs.get("data", []))
     for where in ["sim", "kernel"]:
         simsock_test(
             name = name + "_" + where,
