@@ -73,9 +73,10 @@ long sim_call_dup(struct sim_task *t, int fd);
 /* id: dup2 or dup3; from `fd` (simulated) to `to`, which may be free, simulated or real. */
 long sim_call_dup3(struct sim_task *t, enum sim_call_id id, int fd, int to, int flags);
 long sim_call_fcntl(struct sim_task *t, int fd, int cmd, long arg);
-long sim_call_ioctl(struct sim_task *t, int fd, unsigned long request, void *arg);
 long sim_call_fstat(struct sim_task *t, int fd, struct stat *st);
 long sim_call_lseek(struct sim_task *t, int fd, long offset, int whence);
+/* ioctl.c */
+long sim_call_ioctl(struct sim_task *t, int fd, unsigned long number, void *arg);
 
 /* Readiness: poll.c, select.c, epoll.c. Sets may mix simulated and real descriptors. timeout NULL: for ever.
  */

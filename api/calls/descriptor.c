@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors: close(2), dup(2), dup2(2), dup3(2), fcntl(2), ioctl(2), fstat(2), lseek(2) on simulated ones.
- */
+/* Descriptors: close(2), dup(2), dup2(2), dup3(2), fcntl(2), fstat(2), lseek(2) on simulated ones. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #include "api/calls/gate.h"
 #include "sim/base/uaccess.h"
@@ -125,45 +123,6 @@ long sim_call_fcntl(struct sim_task *t, int fd, int cmd, long arg)
 		return sim_gate_leave(&g,
 				      sim_gate_fail(&g, EINVAL, SIM_WHY_NOT_SIMULATED, SIM_CALL_FCNTL, cmd));
 	}
-}
-
-/* The requests that set something of the descriptor or the file; false: it is the socket's. */
-static bool ioctl_on_file(struct sim_gate *g, unsigned long request, const int *value)
-{
-	struct sim_fd *slot = &g->t->proc->fds->slots[g->fd];
-
-	switch (request) {
-	case FIONBIO: g->file->nonblock = *value != 0; return true;
-	case FIOASYNC: g->file->async = *value != 0; return true;
-	case FIOCLEX:
-	case FIONCLEX: slot->cloexec = request == FIOCLEX; return true;
-	default: return false;
-	}
-}
-
-long sim_call_ioctl(struct sim_task *t, int fd, unsigned long request, void *arg)
-{
-	struct sim_gate g;
-	int value = 0;
-	long r;
-
-	if (sim_gate_enter(&g, t, SIM_CALL_IOCTL, fd, 0))
-		return sim_gate_leave(&g, g.answer);
-	g.arg1 = request;
-	if (!g.file)
-		return sim_gate_leave(&g, sim_gate_fail(&g, EBADF, SIM_WHY_BAD_FD, fd, 0));
-	if ((request == FIONBIO || request == FIOASYNC) && sim_copy_from_user(&value, arg, sizeof value))
-		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
-							(int64_t)(uintptr_t)arg, 0));
-	if (ioctl_on_file(&g, request, &value))
-		return sim_gate_leave(&g, 0);
-	if (!g.sk || !sim_sock_op(g.sk)->ioctl)
-		return sim_gate_leave(&g,
-				      sim_gate_fail(&g, ENOTTY, SIM_WHY_NOT_SIMULATED, SIM_CALL_IOCTL, 0));
-	r = sim_sock_op(g.sk)->ioctl(g.sk, t, request, &value);
-	if (!r && sim_copy_to_user(arg, &value, sizeof value))
-		r = sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)arg, 0);
-	return sim_gate_leave(&g, r);
 }
 
 long sim_call_fstat(struct sim_task *t, int fd, struct stat *st)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables: see flags.h. send(2), recv(2), tcp(7), udp(7), unix(7), fcntl(2), ioctl(2), asked of
+/* The tables: see flags.h. send(2), recv(2), tcp(7), udp(7), unix(7), fcntl(2), asked of
  * Linux 6.18. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -8,7 +8,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "sim/base/str.h"
@@ -17,7 +16,7 @@
 #include "sim/udp/udp.h"
 
 /* Not in every libc's headers. */
-enum { FLAG_PROBE = 0x10, FLAG_BATCH = 0x40000, REQUEST_OUTQNSD = 0x894b };
+enum { FLAG_PROBE = 0x10, FLAG_BATCH = 0x40000 };
 
 #define NOWHERE  "-----"
 #define NAMED(x) x, #x
@@ -63,23 +62,6 @@ static const struct sim_number_info fcntl_commands[] = {
 	{ NAMED(F_SETLK),	  SIM_FIDELITY_ABSENT, NULL },
 	{ NAMED(F_SETLKW),	  SIM_FIDELITY_ABSENT, NULL },
 };
-
-static const struct sim_number_info ioctl_requests[] = {
-	{ NAMED(FIONREAD),	SIM_FIDELITY_SIMULATED, "SIOCINQ" },
-	{ NAMED(TIOCOUTQ),	SIM_FIDELITY_SIMULATED, "SIOCOUTQ" },
-	{ REQUEST_OUTQNSD, "SIOCOUTQNSD", SIM_FIDELITY_SIMULATED, "TCP" },
-	{ NAMED(SIOCATMARK),	SIM_FIDELITY_STORED, "streams: never at a mark, there is no urgent data" },
-	{ NAMED(FIONBIO),	SIM_FIDELITY_SIMULATED, NULL },
-	{ NAMED(FIOASYNC),	SIM_FIDELITY_STORED, "no SIGIO" },
-	{ NAMED(FIOCLEX),	SIM_FIDELITY_SIMULATED, NULL },
-	{ NAMED(FIONCLEX),	SIM_FIDELITY_SIMULATED, NULL },
-	{ NAMED(SIOCGPGRP),	SIM_FIDELITY_ABSENT, NULL },
-	{ NAMED(SIOCSPGRP),	SIM_FIDELITY_ABSENT, NULL },
-	{ NAMED(SIOCGIFCONF),	SIM_FIDELITY_ABSENT, NULL },
-	{ NAMED(SIOCGIFADDR),	SIM_FIDELITY_ABSENT, NULL },
-	{ NAMED(SIOCGIFINDEX),	SIM_FIDELITY_ABSENT, NULL },
-	{ NAMED(SIOCGIFMTU),	SIM_FIDELITY_ABSENT, NULL },
-};
 /* clang-format on */
 
 #define NUM_ROWS(table) (sizeof(table) / sizeof(table)[0])
@@ -111,24 +93,11 @@ const struct sim_number_info *sim_fcntl_command(size_t n)
 	return n < NUM_ROWS(fcntl_commands) ? &fcntl_commands[n] : NULL;
 }
 
-const struct sim_number_info *sim_ioctl_request(size_t n)
-{
-	return n < NUM_ROWS(ioctl_requests) ? &ioctl_requests[n] : NULL;
-}
-
 const char *sim_fcntl_name(int command)
 {
 	for (size_t i = 0; i < NUM_ROWS(fcntl_commands); i++)
 		if (fcntl_commands[i].number == (uint64_t)command)
 			return fcntl_commands[i].name;
-	return NULL;
-}
-
-const char *sim_ioctl_name(unsigned long request)
-{
-	for (size_t i = 0; i < NUM_ROWS(ioctl_requests); i++)
-		if (ioctl_requests[i].number == request)
-			return ioctl_requests[i].name;
 	return NULL;
 }
 

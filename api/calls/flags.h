@@ -52,7 +52,7 @@ struct sim_number_info {
 	const char *note; /* NULL: none */
 };
 
-/* Rows; NULL past the last. What is absent fails: EINVAL, ENOTTY. */
+/* Rows; NULL past the last. What is absent fails: EINVAL, ENOTTY. ioctl's stand in ioctl.c. */
 const struct sim_number_info *sim_fcntl_command(size_t n);
 const struct sim_number_info *sim_ioctl_request(size_t n);
 /* NULL: it stands in no row. */

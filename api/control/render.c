@@ -257,11 +257,16 @@ static void add_option_args(struct sim_str *out, const struct call *k)
 static void add_ioctl_args(struct sim_str *out, const struct call *k)
 {
 	const char *name = sim_ioctl_name(k->arg1);
+	char iface[sizeof k->arg2 + 1] = "";
 
 	if (name)
 		sim_str_add(out, name);
 	else
 		sim_str_printf(out, "0x%" PRIx64, k->arg1);
+	/* Of an interface's name a record keeps 8 letters. */
+	memcpy(iface, &k->arg2, sizeof k->arg2);
+	if (iface[0])
+		sim_str_printf(out, ", \"%s\"", iface);
 }
 
 static void add_fcntl_args(struct sim_str *out, const struct call *k)

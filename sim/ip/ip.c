@@ -97,13 +97,6 @@ bool sim_ip_is_local(const struct sim_ip *ip, struct sim_addr a)
 	return sim_addr_is_loopback(a) || has_addr(ip, a);
 }
 
-static uint32_t v4_mask(unsigned prefix_len)
-{
-	unsigned n = prefix_len - V4_BITS;
-
-	return n ? UINT32_MAX << (32 - n) : 0;
-}
-
 bool sim_ip_is_broadcast(const struct sim_ip *ip, struct sim_addr a)
 {
 	uint32_t v4 = sim_addr_to_v4(a);
@@ -121,7 +114,7 @@ bool sim_ip_is_broadcast(const struct sim_ip *ip, struct sim_addr a)
 			/* RFC 3021: networks of two addresses and of one have no broadcast. */
 			if (!sim_addr_is_v4(fa->addr) || fa->prefix_len > V4_BITS + 30)
 				continue;
-			if (v4 == (sim_addr_to_v4(fa->addr) | ~v4_mask(fa->prefix_len)))
+			if (v4 == (sim_addr_to_v4(fa->addr) | ~sim_iface_v4_mask(fa)))
 				return true;
 		}
 	}

@@ -105,6 +105,22 @@ int sim_ip_add_addr(struct sim_ip *ip, struct sim_iface *i, struct sim_addr a, u
 int sim_ip_add_route(struct sim_ip *ip, const struct sim_ip_route *r);
 struct sim_iface *sim_ip_iface(struct sim_ip *ip, uint32_t index); /* NULL: none */
 
+/* What programs are told of an interface (iface.c). IFF_* of netdevice(7), with IFF_LOWER_UP. */
+unsigned sim_iface_flags(const struct sim_iface *i);
+enum { SIM_HWADDR_BYTES = 6 };
+/* Derived from the host's id and the interface's index; loopback's is zero. */
+void sim_iface_hwaddr(const struct sim_ip *ip, const struct sim_iface *i, uint8_t hwaddr[SIM_HWADDR_BYTES]);
+/* Of an IPv4 address, in host order; a broadcast of 0: the network has none. */
+uint32_t sim_iface_v4_mask(const struct sim_iface_addr *a);
+uint32_t sim_iface_v4_broadcast(const struct sim_iface *i, const struct sim_iface_addr *a);
+/* Address n in the order in which Linux tells them, NULL past the last: of IPv4 the first of each network and
+ * then the others; of IPv6 the newest first, link-local ones last. */
+const struct sim_iface_addr *sim_iface_v4_addr(const struct sim_iface *i, uint32_t n);
+const struct sim_iface_addr *sim_iface_v6_addr(const struct sim_iface *i, uint32_t n);
+const struct sim_iface *sim_iface_by_name(const struct sim_ip *ip, const char *name, size_t len); /* NULL:
+												   * none
+												   */
+
 bool sim_ip_is_local(const struct sim_ip *ip, struct sim_addr a);     /* ours: 127/8 and ::1 too */
 bool sim_ip_is_broadcast(const struct sim_ip *ip, struct sim_addr a); /* 255.255.255.255, or a subnet's */
 

@@ -57,6 +57,9 @@
 	X(ACCESS, "access-denied", "the permissions of the path refuse it") \
 	X(BROADCAST, "broadcast", "a broadcast address, and SO_BROADCAST is not set") \
 	X(PRIVILEGED_PORT, "privileged-port", "port {0} is below {1} and the user is not root") \
+	X(PRIVILEGE, "no-privilege", "that needs a privilege which no simulated user has") \
+	X(NO_INTERFACE, "no-such-interface", "the host has no interface of that name or number") \
+	X(NO_IFACE_ADDR, "no-interface-address", "the interface has no such IPv4 address") \
 	X(NO_NAME, "no-such-name", "no host of this world is called that, and no server is asked") \
 	X(NO_SUCH_PATH, "no-such-path", "no socket has that path") \
 	X(NOT_SIMULATED, "not-simulated", "{0} is not simulated") \
