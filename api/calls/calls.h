@@ -31,6 +31,7 @@
 #include "sim/world/world.h"
 
 struct mmsghdr;
+struct utsname;
 
 /* The task that runs on this OS thread; NULL: no world is current here, and the faces are libc's own. */
 extern __thread struct sim_task *sim_current __attribute__((tls_model("initial-exec")));
@@ -99,6 +100,19 @@ long sim_call_setitimer(struct sim_task *t, enum sim_call_id id, int which, cons
 long sim_call_getitimer(struct sim_task *t, int which, struct itimerval *now);
 long sim_call_pause(struct sim_task *t);
 long sim_call_sched_yield(struct sim_task *t);
+
+/*
+ * What a program asks about its host: host.c. The first is for what tells of the host as it is, in a form
+ * that the faces build: 0, or what a rule says. Names: IF_NAMESIZE bytes of room.
+ */
+long sim_call_own_host(struct sim_task *t, enum sim_call_id id, const struct sim_host **host);
+long sim_call_if_nametoindex(struct sim_task *t, const char *user);
+long sim_call_if_indextoname(struct sim_task *t, unsigned index, char *name);
+long sim_call_uname(struct sim_task *t, struct utsname *user);
+long sim_call_gethostname(struct sim_task *t, char *user, size_t len);
+long sim_call_getdomainname(struct sim_task *t, char *user, size_t len);
+/* id: sethostname, setdomainname */
+long sim_call_set_name(struct sim_task *t, enum sim_call_id id);
 
 /*
  * Names: name.c. What getaddrinfo(3) and kin ask: the addresses of a host by name (or of its numeric form),

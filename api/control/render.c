@@ -320,6 +320,8 @@ static void add_args(struct sim_control *c, struct sim_str *out, const struct ca
 	case SIM_CALL_SETSOCKOPT: add_option_args(out, k); break;
 	case SIM_CALL_FCNTL: add_fcntl_args(out, k); break;
 	case SIM_CALL_IOCTL: add_ioctl_args(out, k); break;
+	case SIM_CALL_IF_NAMETOINDEX: add_looked_up(c, out, k); break;
+	case SIM_CALL_IF_INDEXTONAME: sim_str_printf(out, "%u", (unsigned)k->arg1); break;
 	case SIM_CALL_EPOLL_CTL: add_name(out, epoll_ops, (int)k->arg1); break;
 	case SIM_CALL_LSEEK:
 		sim_str_printf(out, "%" PRId64 ", ", (int64_t)k->arg1);

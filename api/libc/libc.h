@@ -27,6 +27,10 @@
 #include <sys/uio.h>
 #include <time.h>
 
+struct if_nameindex;
+struct ifaddrs;
+struct utsname;
+
 /* clang-format off */
 /* X(result, name, parameters). Where the headers know a parameter by a transparent union it is a plain pointer. */
 #define SIM_LIBC_TABLE(X) \
@@ -112,6 +116,16 @@
 				  struct hostent **result, int *err)) \
 	X(int, gethostbyaddr_r, (const void *addr, socklen_t len, int family, struct hostent *ret, char *buf, \
 				 size_t buf_len, struct hostent **result, int *err)) \
+	X(int, getifaddrs, (struct ifaddrs **list)) \
+	X(unsigned, if_nametoindex, (const char *name)) \
+	X(char *, if_indextoname, (unsigned index, char *name)) \
+	X(struct if_nameindex *, if_nameindex, (void)) \
+	X(int, uname, (struct utsname *name)) \
+	X(int, gethostname, (char *name, size_t len)) \
+	X(int, sethostname, (const char *name, size_t len)) \
+	X(int, getdomainname, (char *name, size_t len)) \
+	X(int, setdomainname, (const char *name, size_t len)) \
+	X(long, gethostid, (void)) \
 	X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old)) \
 	X(sighandler_t, signal, (int sig, sighandler_t handler))
 /* clang-format on */

@@ -34,12 +34,15 @@ extern "C" {
 struct addrinfo;
 struct epoll_event;
 struct hostent;
+struct if_nameindex;
+struct ifaddrs;
 struct iovec;
 struct itimerval;
 struct mmsghdr;
 struct stat;
 struct timespec;
 struct timeval;
+struct utsname;
 
 /*
  * socket(2), socketpair(2), bind(2), listen(2), shutdown(2), getsockname(2), getpeername(2), getsockopt(2),
@@ -164,6 +167,30 @@ int sim_gethostbyname2_r(const char *name, int family, struct hostent *ret, char
 			 struct hostent **result, int *err);
 int sim_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hostent *ret, char *buf,
 			size_t buf_len, struct hostent **result, int *err);
+
+/*
+ * getifaddrs(3), if_nametoindex(3), if_nameindex(3): the virtual host's interfaces, link entries first, then
+ * the addresses of IPv4, then of IPv6; ifa_data is NULL. Lists are freed by the functions here or by libc's,
+ * also after the world has gone.
+ */
+int sim_getifaddrs(struct ifaddrs **list);
+void sim_freeifaddrs(struct ifaddrs *list);
+unsigned int sim_if_nametoindex(const char *name);
+char *sim_if_indextoname(unsigned int index, char *name);
+struct if_nameindex *sim_if_nameindex(void);
+void sim_if_freenameindex(struct if_nameindex *list);
+
+/*
+ * uname(2), gethostname(2), sethostname(2), getdomainname(2), setdomainname(2), gethostid(3): the virtual
+ * host's name, which nobody may change (EPERM). The release is Linux 6.18's, whatever the machine runs;
+ * gethostid comes from the first IPv4 address.
+ */
+int sim_uname(struct utsname *name);
+int sim_gethostname(char *name, size_t len);
+int sim_sethostname(const char *name, size_t len);
+int sim_getdomainname(char *name, size_t len);
+int sim_setdomainname(const char *name, size_t len);
+long sim_gethostid(void);
 
 #ifdef __cplusplus
 }

@@ -84,6 +84,18 @@
 #define gethostbyname_r(...) sim_gethostbyname_r(__VA_ARGS__)
 #define gethostbyname2_r(...) sim_gethostbyname2_r(__VA_ARGS__)
 #define gethostbyaddr_r(...) sim_gethostbyaddr_r(__VA_ARGS__)
+#define getifaddrs(...) sim_getifaddrs(__VA_ARGS__)
+#define freeifaddrs(...) sim_freeifaddrs(__VA_ARGS__)
+#define if_nametoindex(...) sim_if_nametoindex(__VA_ARGS__)
+#define if_indextoname(...) sim_if_indextoname(__VA_ARGS__)
+#define if_nameindex() sim_if_nameindex()
+#define if_freenameindex(...) sim_if_freenameindex(__VA_ARGS__)
+#define uname(...) sim_uname(__VA_ARGS__)
+#define gethostname(...) sim_gethostname(__VA_ARGS__)
+#define sethostname(...) sim_sethostname(__VA_ARGS__)
+#define getdomainname(...) sim_getdomainname(__VA_ARGS__)
+#define setdomainname(...) sim_setdomainname(__VA_ARGS__)
+#define gethostid() sim_gethostid()
 /* clang-format on */
 
 #endif

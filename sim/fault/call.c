@@ -148,7 +148,8 @@ static int parse_class(struct sim_slice in, struct sim_call_set *out, struct sim
 		return sim_diag_slice(
 			d, in,
 			"unknown class of calls \"" SIM_SLICE_FMT
-			"\" (classes: %%send %%recv %%ready %%net %%desc %%sleep %%clock %%resolve %%all)",
+			"\" (classes: %%send %%recv %%ready %%net %%desc %%sleep %%clock %%resolve "
+			"%%host %%all)",
 			SIM_SLICE_ARG(in));
 	add_class(out, c->bits);
 	return 0;
@@ -177,7 +178,7 @@ static int unknown_call(struct sim_slice in, struct sim_diag *d)
 		d, in,
 		"unknown call \"" SIM_SLICE_FMT
 		"\": expected calls that are simulated (send, recv, connect, poll, ...) "
-		"or classes of them (%%send %%recv %%ready %%net %%desc %%sleep %%clock %%resolve)",
+		"or classes of them (%%send %%recv %%ready %%net %%desc %%sleep %%clock %%resolve %%host)",
 		SIM_SLICE_ARG(in));
 }
 

@@ -27,7 +27,8 @@
 #define SIM_CALL_IS_SLEEP   0x0020u
 #define SIM_CALL_IS_CLOCK   0x0040u
 #define SIM_CALL_IS_RESOLVE 0x0080u
-#define SIM_CALL_CLASSES    0x00ffu
+#define SIM_CALL_IS_HOST    0x1000u
+#define SIM_CALL_CLASSES    0x10ffu
 /* Traits. */
 #define SIM_CALL_HAS_FD 0x0100u /* works on one descriptor: fd=, peer=, state=, after= apply */
 #define SIM_CALL_HAS_BYTES \
@@ -46,6 +47,7 @@
 	X("sleep", SIM_CALL_IS_SLEEP)     \
 	X("clock", SIM_CALL_IS_CLOCK)     \
 	X("resolve", SIM_CALL_IS_RESOLVE) \
+	X("host", SIM_CALL_IS_HOST)       \
 	X("all", SIM_CALL_CLASSES)
 
 /* Short for the table below. */
@@ -84,6 +86,8 @@
 #define SIM_E_EPWAIT EBADF, EFAULT, EINTR, EINVAL
 #define SIM_E_GAI    EAI_AGAIN, EAI_BADFLAGS, EAI_FAIL, EAI_FAMILY, EAI_MEMORY, EAI_NONAME, EAI_SYSTEM
 #define SIM_E_HOST   HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
+/* getifaddrs(3), if_nametoindex(3): what the socket answers that they ask by, and malloc(3) */
+#define SIM_E_IFACES EACCES, EAFNOSUPPORT, SIM_E_NEW_FD
 
 /*
  * X(ID, name, classes and traits, errors...): 0 alone stands for "never fails". The errors are names of
@@ -165,7 +169,17 @@
 	X(GETHOSTBYADDR, "gethostbyaddr", SIM_C_HOST, SIM_E_HOST)                                            \
 	X(GETHOSTBYADDR_R, "gethostbyaddr_r", SIM_C_HOST, SIM_E_HOST)                                        \
 	X(FSTAT, "fstat", SIM_C_FILE, EBADF, EFAULT, ENOMEM, EOVERFLOW)                                      \
-	X(LSEEK, "lseek", SIM_C_FILE, EBADF, EINVAL, ENXIO, EOVERFLOW, ESPIPE)
+	X(LSEEK, "lseek", SIM_C_FILE, EBADF, EINVAL, ENXIO, EOVERFLOW, ESPIPE)                               \
+	X(GETIFADDRS, "getifaddrs", SIM_CALL_IS_HOST, SIM_E_IFACES)                                          \
+	X(IF_NAMETOINDEX, "if_nametoindex", SIM_CALL_IS_HOST, SIM_E_IFACES, ENODEV)                          \
+	X(IF_INDEXTONAME, "if_indextoname", SIM_CALL_IS_HOST, SIM_E_IFACES, ENXIO)                           \
+	X(IF_NAMEINDEX, "if_nameindex", SIM_CALL_IS_HOST, SIM_E_IFACES)                                      \
+	X(UNAME, "uname", SIM_CALL_IS_HOST, EFAULT)                                                          \
+	X(GETHOSTNAME, "gethostname", SIM_CALL_IS_HOST, EFAULT, EINVAL, ENAMETOOLONG, EPERM)                 \
+	X(SETHOSTNAME, "sethostname", SIM_CALL_IS_HOST, EFAULT, EINVAL, EPERM)                               \
+	X(GETDOMAINNAME, "getdomainname", SIM_CALL_IS_HOST, EFAULT, EINVAL)                                  \
+	X(SETDOMAINNAME, "setdomainname", SIM_CALL_IS_HOST, EFAULT, EINVAL, EPERM)                           \
+	X(GETHOSTID, "gethostid", SIM_CALL_IS_HOST, 0)
 
 #define SIM_CALL_ENUM(id, name, traits, ...) SIM_CALL_##id,
 enum sim_call_id { SIM_CALL_TABLE(SIM_CALL_ENUM) SIM_CALL_NUM };

@@ -5,8 +5,10 @@
  */
 #include "tests/behaviour/behaviour.h"
 
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <netpacket/packet.h>
 #include <sys/ioctl.h>
 
 static struct ifreq request(const char *name)
@@ -297,6 +299,149 @@ TEST(no_unix_socket_knows_of_addresses_to_set)
 	assert_ok(close(fd));
 }
 
+/* ---- getifaddrs(3) ---- */
+
+/* netdevice(7); net/if.h has no name for it. */
+enum { LOWER_UP = 0x10000 };
+
+/* Loopback's entry of that family, and that it has the flags of loopback. */
+static const struct ifaddrs *loopback_in(const struct ifaddrs *list, int family)
+{
+	while (list && (strcmp(list->ifa_name, "lo") || list->ifa_addr->sa_family != family))
+		list = list->ifa_next;
+	assert_non_null(list);
+	assert_int_equal(list->ifa_flags, IFF_UP | IFF_LOOPBACK | IFF_RUNNING | LOWER_UP);
+	return list;
+}
+
+TEST(the_link_layer_tells_of_loopback)
+{
+	static const unsigned char zeros[8];
+	const struct sockaddr_ll *a, *b;
+	const struct ifaddrs *lo;
+	struct ifaddrs *list;
+
+	assert_ok(getifaddrs(&list));
+	lo = loopback_in(list, AF_PACKET);
+	a = (const void *)lo->ifa_addr;
+	assert_int_equal(a->sll_ifindex, 1);
+	assert_int_equal(a->sll_hatype, ARPHRD_LOOPBACK);
+	assert_int_equal(a->sll_halen, 6);
+	assert_int_equal(a->sll_protocol, 0);
+	assert_int_equal(a->sll_pkttype, 0);
+	assert_memory_equal(a->sll_addr, zeros, sizeof(zeros));
+	assert_null(lo->ifa_netmask);
+	b = (const void *)lo->ifa_broadaddr;
+	assert_memory_equal(a, b, sizeof(*a));
+	freeifaddrs(list);
+}
+
+TEST(ipv4_tells_of_loopback)
+{
+	const struct ifaddrs *lo;
+	struct ifaddrs *list;
+	struct sockaddr_in a;
+
+	assert_ok(getifaddrs(&list));
+	lo = loopback_in(list, AF_INET);
+	a = at4("127.0.0.1", 0);
+	assert_memory_equal(lo->ifa_addr, &a, sizeof(a));
+	assert_memory_equal(lo->ifa_broadaddr, &a, sizeof(a));
+	a = at4("255.0.0.0", 0);
+	assert_memory_equal(lo->ifa_netmask, &a, sizeof(a));
+	assert_null(lo->ifa_data);
+	freeifaddrs(list);
+}
+
+TEST(ipv6_tells_of_loopback)
+{
+	const struct ifaddrs *lo;
+	struct ifaddrs *list;
+	struct sockaddr_in6 a;
+
+	assert_ok(getifaddrs(&list));
+	lo = loopback_in(list, AF_INET6);
+	a = at6("::1", 0);
+	assert_memory_equal(lo->ifa_addr, &a, sizeof(a));
+	a = at6("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 0);
+	assert_memory_equal(lo->ifa_netmask, &a, sizeof(a));
+	assert_null(lo->ifa_broadaddr);
+	freeifaddrs(list);
+}
+
+TEST(links_come_first_then_ipv4_then_ipv6)
+{
+	struct ifaddrs *list;
+	int rank = 0;
+
+	assert_ok(getifaddrs(&list));
+	assert_string_equal(list->ifa_name, "lo");
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+		int family = i->ifa_addr->sa_family;
+		int now = family == AF_PACKET ? 0 : family == AF_INET ? 1 : 2;
+
+		assert_true(now >= rank);
+		rank = now;
+	}
+	assert_int_equal(rank, 2);
+	freeifaddrs(list);
+}
+
+TEST(freeing_no_list_does_nothing)
+{
+	freeifaddrs(NULL);
+}
+
+/* ---- if_nametoindex(3) and kin ---- */
+
+TEST(names_and_indexes_are_found_from_each_other)
+{
+	char name[IF_NAMESIZE];
+
+	memset(name, 'x', sizeof(name));
+	assert_int_equal(if_nametoindex("lo"), 1);
+	assert_int_equal(if_nametoindex("lo:7"), 1);
+	assert_ptr_equal(if_indextoname(1, name), name);
+	assert_string_equal(name, "lo");
+}
+
+TEST(a_name_that_nobody_has_has_no_index)
+{
+	static const char *const names[] = { "nobody0", "", "averyveryverylongname", "fifteenletters_16" };
+
+	for (int i = 0; i < 4; i++) {
+		errno = 0;
+		assert_int_equal(if_nametoindex(names[i]), 0);
+		assert_int_equal(errno, ENODEV);
+	}
+}
+
+TEST(an_index_that_nobody_has_has_no_name)
+{
+	char name[IF_NAMESIZE];
+
+	errno = 0;
+	assert_null(if_indextoname(9999, name));
+	assert_int_equal(errno, ENXIO);
+	errno = 0;
+	assert_null(if_indextoname(0, name));
+	assert_int_equal(errno, ENXIO);
+}
+
+TEST(all_names_are_listed_with_their_indexes)
+{
+	struct if_nameindex *list = if_nameindex();
+	int num = 0;
+
+	assert_non_null(list);
+	assert_int_equal(list[0].if_index, 1);
+	assert_string_equal(list[0].if_name, "lo");
+	for (; list[num].if_index; num++)
+		assert_int_equal(if_nametoindex(list[num].if_name), list[num].if_index);
+	assert_null(list[num].if_name);
+	if_freenameindex(list);
+}
+
 static const struct CMUnitTest tests[] = {
 	DUAL_TEST(loopback_has_index_one),
 	DUAL_TEST(index_one_is_named_lo),
@@ -316,6 +461,15 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(a_list_that_cannot_be_written_is_efault),
 	DUAL_TEST(interfaces_are_not_the_users_to_change),
 	DUAL_TEST(no_unix_socket_knows_of_addresses_to_set),
+	DUAL_TEST(the_link_layer_tells_of_loopback),
+	DUAL_TEST(ipv4_tells_of_loopback),
+	DUAL_TEST(ipv6_tells_of_loopback),
+	DUAL_TEST(links_come_first_then_ipv4_then_ipv6),
+	DUAL_TEST(freeing_no_list_does_nothing),
+	DUAL_TEST(names_and_indexes_are_found_from_each_other),
+	DUAL_TEST(a_name_that_nobody_has_has_no_index),
+	DUAL_TEST(an_index_that_nobody_has_has_no_name),
+	DUAL_TEST(all_names_are_listed_with_their_indexes),
 };
 
 BEHAVIOUR_MAIN("interfaces", tests)

@@ -151,6 +151,8 @@ static void sets_hold_what_they_name(void **state)
 		       "getpeername");
 	assert_members("%resolve", "getaddrinfo getnameinfo gethostbyname gethostbyname_r gethostbyname2 "
 				   "gethostbyname2_r gethostbyaddr gethostbyaddr_r");
+	assert_members("%host", "getifaddrs if_nametoindex if_indextoname if_nameindex uname gethostname "
+				"sethostname getdomainname setdomainname gethostid");
 	assert_members("%recv,close", "recv recvfrom recvmsg recvmmsg read readv close");
 	assert_int_equal(count(set("%all")), SIM_CALL_NUM);
 	assert_int_equal(count(set("all")), SIM_CALL_NUM);

@@ -60,12 +60,12 @@ static void wrong_rules_are_refused_with_a_caret(void **state)
 		{ "sned:error=EINTR", 1, "unknown call \"sned\": did you mean \"send\"?" },
 		{ "%snd:error=EINTR", 1,
 		  "unknown class of calls \"%snd\" (classes: %send %recv %ready %net %desc %sleep "
-		  "%clock %resolve %all)" },
+		  "%clock %resolve %host %all)" },
 		{ "net:error=EPIPE", 1, "\"net\" is a class of calls: write \"%net\"" },
 		{ "frobnicate:error=EINTR", 1,
 		  "unknown call \"frobnicate\": expected calls that are simulated (send, recv, "
 		  "connect, poll, ...) or classes of them (%send %recv %ready %net %desc %sleep "
-		  "%clock %resolve)" },
+		  "%clock %resolve %host)" },
 		{ "send,!recv:error=EINTR", 6,
 		  "\"!\" stands once, before the whole set: \"!send,recv\" is all but the two" },
 		{ "!all:error=EINTR", 2, "no call is left: \"!\" takes all of them away" },
