@@ -109,3 +109,111 @@ long sim_dropin_gethostid(void)
 {
 	return sim_gethostid();
 }
+
+/* ---- services and protocols ---- */
+
+struct servent *sim_dropin_getservbyname(const char *name, const char *protocol) SIM_AS("getservbyname");
+struct servent *sim_dropin_getservbyname(const char *name, const char *protocol)
+{
+	return sim_getservbyname(name, protocol);
+}
+
+struct servent *sim_dropin_getservbyport(int port, const char *protocol) SIM_AS("getservbyport");
+struct servent *sim_dropin_getservbyport(int port, const char *protocol)
+{
+	return sim_getservbyport(port, protocol);
+}
+
+int sim_dropin_getservbyname_r(const char *name, const char *protocol, struct servent *ret, char *buf,
+			       size_t len, struct servent **result) SIM_AS("getservbyname_r");
+int sim_dropin_getservbyname_r(const char *name, const char *protocol, struct servent *ret, char *buf,
+			       size_t len, struct servent **result)
+{
+	return sim_getservbyname_r(name, protocol, ret, buf, len, result);
+}
+
+int sim_dropin_getservbyport_r(int port, const char *protocol, struct servent *ret, char *buf, size_t len,
+			       struct servent **result) SIM_AS("getservbyport_r");
+int sim_dropin_getservbyport_r(int port, const char *protocol, struct servent *ret, char *buf, size_t len,
+			       struct servent **result)
+{
+	return sim_getservbyport_r(port, protocol, ret, buf, len, result);
+}
+
+void sim_dropin_setservent(int stay_open) SIM_AS("setservent");
+void sim_dropin_setservent(int stay_open)
+{
+	sim_setservent(stay_open);
+}
+
+void sim_dropin_endservent(void) SIM_AS("endservent");
+void sim_dropin_endservent(void)
+{
+	sim_endservent();
+}
+
+struct servent *sim_dropin_getservent(void) SIM_AS("getservent");
+struct servent *sim_dropin_getservent(void)
+{
+	return sim_getservent();
+}
+
+int sim_dropin_getservent_r(struct servent *ret, char *buf, size_t len, struct servent **result)
+	SIM_AS("getservent_r");
+int sim_dropin_getservent_r(struct servent *ret, char *buf, size_t len, struct servent **result)
+{
+	return sim_getservent_r(ret, buf, len, result);
+}
+
+struct protoent *sim_dropin_getprotobyname(const char *name) SIM_AS("getprotobyname");
+struct protoent *sim_dropin_getprotobyname(const char *name)
+{
+	return sim_getprotobyname(name);
+}
+
+struct protoent *sim_dropin_getprotobynumber(int number) SIM_AS("getprotobynumber");
+struct protoent *sim_dropin_getprotobynumber(int number)
+{
+	return sim_getprotobynumber(number);
+}
+
+int sim_dropin_getprotobyname_r(const char *name, struct protoent *ret, char *buf, size_t len,
+				struct protoent **result) SIM_AS("getprotobyname_r");
+int sim_dropin_getprotobyname_r(const char *name, struct protoent *ret, char *buf, size_t len,
+				struct protoent **result)
+{
+	return sim_getprotobyname_r(name, ret, buf, len, result);
+}
+
+int sim_dropin_getprotobynumber_r(int number, struct protoent *ret, char *buf, size_t len,
+				  struct protoent **result) SIM_AS("getprotobynumber_r");
+int sim_dropin_getprotobynumber_r(int number, struct protoent *ret, char *buf, size_t len,
+				  struct protoent **result)
+{
+	return sim_getprotobynumber_r(number, ret, buf, len, result);
+}
+
+void sim_dropin_setprotoent(int stay_open) SIM_AS("setprotoent");
+void sim_dropin_setprotoent(int stay_open)
+{
+	sim_setprotoent(stay_open);
+}
+
+void sim_dropin_endprotoent(void) SIM_AS("endprotoent");
+void sim_dropin_endprotoent(void)
+{
+	sim_endprotoent();
+}
+
+struct protoent *sim_dropin_getprotoent(void) SIM_AS("getprotoent");
+struct protoent *sim_dropin_getprotoent(void)
+{
+	return sim_getprotoent();
+}
+
+int sim_dropin_getprotoent_r(struct protoent *ret, char *buf, size_t len, struct protoent **result)
+	SIM_AS("getprotoent_r");
+int sim_dropin_getprotoent_r(struct protoent *ret, char *buf, size_t len, struct protoent **result)
+{
+	return sim_getprotoent_r(ret, buf, len, result);
+}

@@ -126,6 +126,22 @@ struct utsname;
 	X(int, getdomainname, (char *name, size_t len)) \
 	X(int, setdomainname, (const char *name, size_t len)) \
 	X(long, gethostid, (void)) \
+	X(struct servent *, getservbyname, (const char *name, const char *protocol)) \
+	X(struct servent *, getservbyport, (int port, const char *protocol)) \
+	X(int, getservbyname_r, (const char *name, const char *protocol, struct servent *ret, char *buf, size_t len, struct servent **result)) \
+	X(int, getservbyport_r, (int port, const char *protocol, struct servent *ret, char *buf, size_t len, struct servent **result)) \
+	X(void, setservent, (int stay_open)) \
+	X(void, endservent, (void)) \
+	X(struct servent *, getservent, (void)) \
+	X(int, getservent_r, (struct servent *ret, char *buf, size_t len, struct servent **result)) \
+	X(struct protoent *, getprotobyname, (const char *name)) \
+	X(struct protoent *, getprotobynumber, (int number)) \
+	X(int, getprotobyname_r, (const char *name, struct protoent *ret, char *buf, size_t len, struct protoent **result)) \
+	X(int, getprotobynumber_r, (int number, struct protoent *ret, char *buf, size_t len, struct protoent **result)) \
+	X(void, setprotoent, (int stay_open)) \
+	X(void, endprotoent, (void)) \
+	X(struct protoent *, getprotoent, (void)) \
+	X(int, getprotoent_r, (struct protoent *ret, char *buf, size_t len, struct protoent **result)) \
 	X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old)) \
 	X(sighandler_t, signal, (int sig, sighandler_t handler))
 /* clang-format on */

@@ -19,8 +19,6 @@
 #include "api/posix/posix.h"
 #include "api/posix/resolve.h"
 
-enum { SERVICE_BUF_BYTES = 1024 };
-
 #define KNOWN_FLAGS                                                                                  \
 	(AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_ADDRCONFIG | AI_V4MAPPED | AI_NUMERICSERV | \
 	 AI_ALL | AI_IDN | AI_CANONIDN)
@@ -75,17 +73,6 @@ static int choose_kinds(struct query *q)
 	return q->type ? EAI_SOCKTYPE : EAI_SERVICE;
 }
 
-static bool port_by_name(const char *service, const char *protocol, uint16_t *port)
-{
-	char buf[SERVICE_BUF_BYTES];
-	struct servent entry, *found = NULL;
-
-	if (getservbyname_r(service, protocol, &entry, buf, sizeof buf, &found) || !found)
-		return false;
-	*port = ntohs((uint16_t)found->s_port);
-	return true;
-}
-
 static int find_ports(struct query *q)
 {
 	bool any = false;
@@ -104,7 +91,7 @@ static int find_ports(struct query *q)
 		return EAI_NONAME;
 	for (int i = 0; i < NUM_KINDS; i++) {
 		q->wanted[i] = q->wanted[i] && kinds[i].service &&
-			       port_by_name(q->service, kinds[i].service, &q->ports[i]);
+			       sim_posix_service_port(q->service, kinds[i].service, &q->ports[i]);
 		any |= q->wanted[i];
 	}
 	return any ? 0 : EAI_SERVICE;
@@ -382,13 +369,11 @@ static int tell_host(struct sim_task *t, struct sim_addr a, const struct sockadd
 
 static int tell_service(uint16_t port, char *service, socklen_t cap, int flags)
 {
-	char buf[SERVICE_BUF_BYTES], text[16];
-	struct servent entry, *found = NULL;
-	const char *protocol = flags & NI_DGRAM ? "udp" : "tcp";
+	const char *name = sim_posix_service_name(port, flags & NI_DGRAM ? "udp" : "tcp");
+	char text[16];
 
-	if (!(flags & NI_NUMERICSERV) &&
-	    !getservbyport_r(htons(port), protocol, &entry, buf, sizeof buf, &found) && found)
-		return put(service, cap, found->s_name);
+	if (!(flags & NI_NUMERICSERV) && name)
+		return put(service, cap, name);
 	snprintf(text, sizeof text, "%u", port);
 	return put(service, cap, text);
 }

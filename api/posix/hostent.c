@@ -16,13 +16,7 @@
 
 enum { STATIC_BUF_BYTES = 2048 };
 
-/* Cuts pieces from the caller's buffer. */
-struct cutter {
-	char *at;
-	size_t left;
-};
-
-static void *cut(struct cutter *c, size_t bytes, size_t align)
+void *sim_posix_cut(struct sim_posix_cutter *c, size_t bytes, size_t align)
 {
 	size_t gap = -(uintptr_t)c->at & (align - 1);
 	char *p;
@@ -41,13 +35,13 @@ static int len_of(int family)
 }
 
 /* 0 or ERANGE. */
-static int fill(struct hostent *h, struct cutter *c, const char *name, int family,
+static int fill(struct hostent *h, struct sim_posix_cutter *c, const char *name, int family,
 		const struct sim_addr *addrs, int num)
 {
 	size_t name_bytes = strlen(name) + 1;
-	char **lists = cut(c, ((size_t)num + 2) * sizeof *lists, alignof(char *));
-	char *bytes = cut(c, (size_t)num * (size_t)len_of(family), alignof(struct in6_addr));
-	char *own_name = cut(c, name_bytes, 1);
+	char **lists = sim_posix_cut(c, ((size_t)num + 2) * sizeof *lists, alignof(char *));
+	char *bytes = sim_posix_cut(c, (size_t)num * (size_t)len_of(family), alignof(struct in6_addr));
+	char *own_name = sim_posix_cut(c, name_bytes, 1);
 
 	if (!lists || !bytes || !own_name)
 		return ERANGE;
@@ -73,7 +67,7 @@ static int answer_none(int code, int *err)
 	return code == TRY_AGAIN ? EAGAIN : 0;
 }
 
-static int answer(struct hostent *ret, struct cutter *c, const char *name, int family,
+static int answer(struct hostent *ret, struct sim_posix_cutter *c, const char *name, int family,
 		  const struct sim_addr *addrs, int num, struct hostent **result, int *err)
 {
 	if (fill(ret, c, name, family, addrs, num)) {
@@ -86,7 +80,7 @@ static int answer(struct hostent *ret, struct cutter *c, const char *name, int f
 }
 
 static int by_name(struct sim_task *t, enum sim_call_id id, const char *name, int family, struct hostent *ret,
-		   struct cutter c, struct hostent **result, int *err)
+		   struct sim_posix_cutter c, struct hostent **result, int *err)
 {
 	struct sim_addr addrs[SIM_RESOLVE_MAX];
 	struct in_addr in;
@@ -115,7 +109,7 @@ static int by_name(struct sim_task *t, enum sim_call_id id, const char *name, in
 }
 
 static int by_addr(struct sim_task *t, enum sim_call_id id, const void *addr, socklen_t len, int family,
-		   struct hostent *ret, struct cutter c, struct hostent **result, int *err)
+		   struct hostent *ret, struct sim_posix_cutter c, struct hostent **result, int *err)
 {
 	char name[NI_MAXHOST];
 	struct sim_addr a;
@@ -141,9 +135,9 @@ static int by_addr(struct sim_task *t, enum sim_call_id id, const void *addr, so
 static __thread struct hostent static_entry;
 static __thread char static_buf[STATIC_BUF_BYTES];
 
-static struct cutter static_cutter(void)
+static struct sim_posix_cutter static_cutter(void)
 {
-	return (struct cutter){ static_buf, sizeof static_buf };
+	return (struct sim_posix_cutter){ static_buf, sizeof static_buf };
 }
 
 /* No world on this thread, and libc's resolver would go to the real network. */
@@ -196,7 +190,7 @@ int sim_gethostbyname_r(const char *name, struct hostent *ret, char *buf, size_t
 			       ? EAFNOSUPPORT
 			       : sim_libc()->gethostbyname_r(name, ret, buf, buf_len, result, err);
 	return by_name(sim_current, SIM_CALL_GETHOSTBYNAME_R, name, AF_INET, ret,
-		       (struct cutter){ buf, buf_len }, result, err);
+		       (struct sim_posix_cutter){ buf, buf_len }, result, err);
 }
 
 int sim_gethostbyname2_r(const char *name, int family, struct hostent *ret, char *buf, size_t buf_len,
@@ -207,7 +201,7 @@ int sim_gethostbyname2_r(const char *name, int family, struct hostent *ret, char
 			       ? EAFNOSUPPORT
 			       : sim_libc()->gethostbyname2_r(name, family, ret, buf, buf_len, result, err);
 	return by_name(sim_current, SIM_CALL_GETHOSTBYNAME2_R, name, family, ret,
-		       (struct cutter){ buf, buf_len }, result, err);
+		       (struct sim_posix_cutter){ buf, buf_len }, result, err);
 }
 
 int sim_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hostent *ret, char *buf,
@@ -218,5 +212,5 @@ int sim_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct host
 						  : sim_libc()->gethostbyaddr_r(addr, len, family, ret, buf,
 										buf_len, result, err);
 	return by_addr(sim_current, SIM_CALL_GETHOSTBYADDR_R, addr, len, family, ret,
-		       (struct cutter){ buf, buf_len }, result, err);
+		       (struct sim_posix_cutter){ buf, buf_len }, result, err);
 }

@@ -39,6 +39,8 @@ struct ifaddrs;
 struct iovec;
 struct itimerval;
 struct mmsghdr;
+struct protoent;
+struct servent;
 struct stat;
 struct timespec;
 struct timeval;
@@ -150,7 +152,7 @@ clock_t sim_clock(void);
 
 /*
  * getaddrinfo(3), getnameinfo(3), gethostbyname(3) and kin: answered from the names of the world's hosts,
- * "localhost" and numeric addresses; services from the C library's own table of them. EAI_ codes and h_errno
+ * "localhost" and numeric addresses; services as getservbyname below. EAI_ codes and h_errno
  * as libc has them.
  */
 int sim_getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
@@ -191,6 +193,30 @@ int sim_sethostname(const char *name, size_t len);
 int sim_getdomainname(char *name, size_t len);
 int sim_setdomainname(const char *name, size_t len);
 long sim_gethostid(void);
+
+/*
+ * getservbyname(3), getprotobyname(3) and kin: from a table of the names that people use, the same on every
+ * machine. Rules do not reach them.
+ */
+struct servent *sim_getservbyname(const char *name, const char *protocol);
+struct servent *sim_getservbyport(int port, const char *protocol);
+int sim_getservbyname_r(const char *name, const char *protocol, struct servent *ret, char *buf, size_t len,
+			struct servent **result);
+int sim_getservbyport_r(int port, const char *protocol, struct servent *ret, char *buf, size_t len,
+			struct servent **result);
+void sim_setservent(int stay_open);
+void sim_endservent(void);
+struct servent *sim_getservent(void);
+int sim_getservent_r(struct servent *ret, char *buf, size_t len, struct servent **result);
+struct protoent *sim_getprotobyname(const char *name);
+struct protoent *sim_getprotobynumber(int number);
+int sim_getprotobyname_r(const char *name, struct protoent *ret, char *buf, size_t len,
+			 struct protoent **result);
+int sim_getprotobynumber_r(int number, struct protoent *ret, char *buf, size_t len, struct protoent **result);
+void sim_setprotoent(int stay_open);
+void sim_endprotoent(void);
+struct protoent *sim_getprotoent(void);
+int sim_getprotoent_r(struct protoent *ret, char *buf, size_t len, struct protoent **result);
 
 #ifdef __cplusplus
 }

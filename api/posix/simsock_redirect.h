@@ -96,6 +96,22 @@
 #define getdomainname(...) sim_getdomainname(__VA_ARGS__)
 #define setdomainname(...) sim_setdomainname(__VA_ARGS__)
 #define gethostid() sim_gethostid()
+#define getservbyname(...) sim_getservbyname(__VA_ARGS__)
+#define getservbyport(...) sim_getservbyport(__VA_ARGS__)
+#define getservbyname_r(...) sim_getservbyname_r(__VA_ARGS__)
+#define getservbyport_r(...) sim_getservbyport_r(__VA_ARGS__)
+#define setservent(...) sim_setservent(__VA_ARGS__)
+#define endservent() sim_endservent()
+#define getservent() sim_getservent()
+#define getservent_r(...) sim_getservent_r(__VA_ARGS__)
+#define getprotobyname(...) sim_getprotobyname(__VA_ARGS__)
+#define getprotobynumber(...) sim_getprotobynumber(__VA_ARGS__)
+#define getprotobyname_r(...) sim_getprotobyname_r(__VA_ARGS__)
+#define getprotobynumber_r(...) sim_getprotobynumber_r(__VA_ARGS__)
+#define setprotoent(...) sim_setprotoent(__VA_ARGS__)
+#define endprotoent() sim_endprotoent()
+#define getprotoent() sim_getprotoent()
+#define getprotoent_r(...) sim_getprotoent_r(__VA_ARGS__)
 /* clang-format on */
 
 #endif
