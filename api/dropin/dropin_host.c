@@ -5,6 +5,7 @@
 #endif
 #include <ifaddrs.h>
 #include <net/if.h>
+#include <stdarg.h>
 #include <sys/utsname.h>
 
 #include "api/dropin/define.h"
@@ -216,4 +217,53 @@ int sim_dropin_getprotoent_r(struct protoent *ret, char *buf, size_t len, struct
 int sim_dropin_getprotoent_r(struct protoent *ret, char *buf, size_t len, struct protoent **result)
 {
 	return sim_getprotoent_r(ret, buf, len, result);
+}
+
+/* ---- syslog(3) ---- */
+
+void sim_dropin_openlog(const char *ident, int option, int facility) SIM_AS("openlog");
+void sim_dropin_openlog(const char *ident, int option, int facility)
+{
+	sim_openlog(ident, option, facility);
+}
+
+void sim_dropin_closelog(void) SIM_AS("closelog");
+void sim_dropin_closelog(void)
+{
+	sim_closelog();
+}
+
+void sim_dropin_vsyslog(int priority, const char *format, va_list ap) SIM_AS("vsyslog");
+void sim_dropin_vsyslog(int priority, const char *format, va_list ap)
+{
+	sim_vsyslog(priority, format, ap);
+}
+
+/* The fortified forms also refuse "%n" in memory that can be written: not looked at here. */
+void sim_dropin___vsyslog_chk(int priority, int flag, const char *format, va_list ap) SIM_AS("__vsyslog_chk");
+void sim_dropin___vsyslog_chk(int priority, int flag, const char *format, va_list ap)
+{
+	(void)flag;
+	sim_vsyslog(priority, format, ap);
+}
+
+void sim_dropin_syslog(int priority, const char *format, ...) SIM_AS("syslog");
+void sim_dropin_syslog(int priority, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	sim_vsyslog(priority, format, ap);
+	va_end(ap);
+}
+
+void sim_dropin___syslog_chk(int priority, int flag, const char *format, ...) SIM_AS("__syslog_chk");
+void sim_dropin___syslog_chk(int priority, int flag, const char *format, ...)
+{
+	va_list ap;
+
+	(void)flag;
+	va_start(ap, format);
+	sim_vsyslog(priority, format, ap);
+	va_end(ap);
 }

@@ -15,6 +15,7 @@
 #include <netdb.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -142,6 +143,10 @@ struct utsname;
 	X(void, endprotoent, (void)) \
 	X(struct protoent *, getprotoent, (void)) \
 	X(int, getprotoent_r, (struct protoent *ret, char *buf, size_t len, struct protoent **result)) \
+	X(void, openlog, (const char *ident, int option, int facility)) \
+	X(void, closelog, (void)) \
+	X(int, setlogmask, (int mask)) \
+	X(void, vsyslog, (int priority, const char *format, va_list ap)) \
 	X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old)) \
 	X(sighandler_t, signal, (int sig, sighandler_t handler))
 /* clang-format on */

@@ -21,6 +21,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -217,6 +218,18 @@ void sim_setprotoent(int stay_open);
 void sim_endprotoent(void);
 struct protoent *sim_getprotoent(void);
 int sim_getprotoent_r(struct protoent *ret, char *buf, size_t len, struct protoent **result);
+
+/*
+ * syslog(3): a datagram to /dev/log of the virtual host, lost if nobody has bound a socket there. errno stays
+ * as it was. LOG_NDELAY and LOG_CONS are without effect; setlogmask(3) is libc's.
+ */
+void sim_openlog(const char *ident, int option, int facility);
+void sim_closelog(void);
+#ifdef __GNUC__
+__attribute__((format(printf, 2, 3)))
+#endif
+void sim_syslog(int priority, const char *format, ...);
+void sim_vsyslog(int priority, const char *format, va_list ap);
 
 #ifdef __cplusplus
 }

@@ -112,6 +112,10 @@
 #define endprotoent() sim_endprotoent()
 #define getprotoent() sim_getprotoent()
 #define getprotoent_r(...) sim_getprotoent_r(__VA_ARGS__)
+#define openlog(...) sim_openlog(__VA_ARGS__)
+#define closelog() sim_closelog()
+#define syslog(...) sim_syslog(__VA_ARGS__)
+#define vsyslog(...) sim_vsyslog(__VA_ARGS__)
 /* clang-format on */
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The virtual tree of a host: directories, sockets and plain files with owner and mode, walked as
- * path_resolution(7) says. Root (uid 0) is exempt from permissions. A new host has "/", "/tmp" (1777),
+ * path_resolution(7) says. Root (uid 0) is exempt from permissions. A new host has "/", "/dev", "/tmp"
+ * (1777),
  * "/run", "/var" and "/var/run", which is "/run". There are no symbolic links.
  *
  * Must not know sockets: an entry lives until it is unlinked, whether or not its socket does.
@@ -432,7 +433,7 @@ int sim_unix_stat(struct sim_unix *u, const struct sim_unix_cred *who, const cha
 static const struct {
 	const char *path;
 	uint32_t mode;
-} first_dirs[] = { { "/tmp", 01777 }, { "/run", 0755 }, { "/var", 0755 } };
+} first_dirs[] = { { "/dev", 0755 }, { "/tmp", 01777 }, { "/run", 0755 }, { "/var", 0755 } };
 
 int sim_unix_tree_init(struct sim_unix *u)
 {

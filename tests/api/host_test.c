@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
+#include <syslog.h>
 #include <unistd.h>
 
 static const char *v4_text(const struct sockaddr *a)
@@ -291,6 +292,32 @@ static void a_host_of_ipv6_alone(void **state)
 	sim_run();
 }
 
+/* LOG_PERROR writes where standard error leads; nobody listens at /dev/log of this world. */
+static void syslog_writes_to_standard_error(void **state)
+{
+	int fd[2], saved = dup(STDERR_FILENO);
+	char text[64];
+	ssize_t n;
+
+	(void)state;
+	assert_int_equal(pipe(fd), 0);
+	dup2(fd[1], STDERR_FILENO);
+	openlog("me", LOG_PERROR, LOG_DAEMON);
+	syslog(LOG_ERR, "one");
+	syslog(LOG_ERR, "two\n");
+	openlog("me", 0, LOG_DAEMON);
+	syslog(LOG_ERR, "three");
+	closelog();
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(fd[1]);
+	n = read(fd[0], text, sizeof text - 1);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_string_equal(text, "me: one\nme: two\n");
+	close(fd[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +332,7 @@ int main(void)
 		sim_test(every_host_has_its_own_names_and_addresses),
 		sim_test(uname_tells_what_is_simulated),
 		sim_test(rules_reach_them),
+		sim_test(syslog_writes_to_standard_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
