@@ -111,6 +111,8 @@ long sim_call_if_indextoname(struct sim_task *t, unsigned index, char *name);
 long sim_call_uname(struct sim_task *t, struct utsname *user);
 long sim_call_gethostname(struct sim_task *t, char *user, size_t len);
 long sim_call_getdomainname(struct sim_task *t, char *user, size_t len);
+/* Fails with that code, in the call's own numbering, unless a rule answers: nothing is behind the name. */
+long sim_call_refuse(struct sim_task *t, enum sim_call_id id, int code);
 /* id: sethostname, setdomainname */
 long sim_call_set_name(struct sim_task *t, enum sim_call_id id);
 
@@ -123,5 +125,7 @@ long sim_call_resolve(struct sim_task *t, enum sim_call_id id, const char *user,
 		      int max);
 long sim_call_resolve_addr(struct sim_task *t, enum sim_call_id id, struct sim_addr a, char *name,
 			   size_t cap);
+/* gethostent(3): name and addresses of the n-th that there is, "localhost" first; -ENOENT past the last. */
+long sim_call_gethostent(struct sim_task *t, int n, char *name, size_t cap, struct sim_addr *out, int max);
 
 #endif

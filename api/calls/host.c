@@ -149,3 +149,14 @@ long sim_call_set_name(struct sim_task *t, enum sim_call_id id)
 		return sim_gate_leave(&g, g.answer);
 	return sim_gate_leave(&g, sim_gate_fail(&g, EPERM, SIM_WHY_PRIVILEGE, 0, 0));
 }
+
+/* ---- what nothing is behind ---- */
+
+long sim_call_refuse(struct sim_task *t, enum sim_call_id id, int code)
+{
+	struct sim_gate g;
+
+	if (sim_gate_enter(&g, t, id, -1, 0))
+		return sim_gate_leave(&g, g.answer);
+	return sim_gate_leave(&g, sim_gate_fail(&g, code, SIM_WHY_NO_SERVER, 0, 0));
+}

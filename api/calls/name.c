@@ -203,3 +203,33 @@ long sim_call_resolve_addr(struct sim_task *t, enum sim_call_id id, struct sim_a
 		sim_str_copy(name, cap, found);
 	return sim_gate_leave(&g, 0);
 }
+
+static struct sim_host *nth_host(struct sim_world *w, int n)
+{
+	struct sim_list *node;
+
+	sim_list_each(node, &w->hosts)
+		if (n-- == 0)
+			return sim_container_of(node, struct sim_host, node);
+	return NULL;
+}
+
+long sim_call_gethostent(struct sim_task *t, int n, char *name, size_t cap, struct sim_addr *out, int max)
+{
+	struct found f = { out, 0, max };
+	struct sim_host *h = NULL;
+	struct sim_gate g;
+
+	if (sim_gate_enter(&g, t, SIM_CALL_GETHOSTENT, -1, 0))
+		return leave_ruled(&g);
+	if (n == 0)
+		add_loopback(&f);
+	else
+		h = nth_host(g.w, n - 1);
+	if (h)
+		add_host(&f, h);
+	else if (n)
+		return unknown(&g);
+	sim_str_copy(name, cap, h ? h->net.name : "localhost");
+	return sim_gate_leave(&g, f.num);
+}

@@ -267,3 +267,37 @@ void sim_dropin___syslog_chk(int priority, int flag, const char *format, ...)
 	sim_vsyslog(priority, format, ap);
 	va_end(ap);
 }
+
+/* ---- names of hosts ---- */
+
+void sim_dropin_sethostent(int stay_open) SIM_AS("sethostent");
+void sim_dropin_sethostent(int stay_open)
+{
+	sim_sethostent(stay_open);
+}
+
+void sim_dropin_endhostent(void) SIM_AS("endhostent");
+void sim_dropin_endhostent(void)
+{
+	sim_endhostent();
+}
+
+struct hostent *sim_dropin_gethostent(void) SIM_AS("gethostent");
+struct hostent *sim_dropin_gethostent(void)
+{
+	return sim_gethostent();
+}
+
+int sim_dropin_gethostent_r(struct hostent *ret, char *buf, size_t buf_len, struct hostent **result, int *err)
+	SIM_AS("gethostent_r");
+int sim_dropin_gethostent_r(struct hostent *ret, char *buf, size_t buf_len, struct hostent **result, int *err)
+{
+	return sim_gethostent_r(ret, buf, buf_len, result, err);
+}
+
+int sim_dropin_getaddrinfo_a(int mode, struct gaicb *list[], int num, struct sigevent *notice)
+	SIM_AS("getaddrinfo_a");
+int sim_dropin_getaddrinfo_a(int mode, struct gaicb *list[], int num, struct sigevent *notice)
+{
+	return sim_getaddrinfo_a(mode, list, num, notice);
+}

@@ -18,6 +18,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
@@ -28,6 +29,8 @@
 #include <sys/uio.h>
 #include <time.h>
 
+struct __res_state;
+struct ether_addr;
 struct if_nameindex;
 struct ifaddrs;
 struct utsname;
@@ -147,6 +150,55 @@ struct utsname;
 	X(void, closelog, (void)) \
 	X(int, setlogmask, (int mask)) \
 	X(void, vsyslog, (int priority, const char *format, va_list ap)) \
+	X(void, sethostent, (int stay_open)) \
+	X(void, endhostent, (void)) \
+	X(struct hostent *, gethostent, (void)) \
+	X(int, gethostent_r, (struct hostent *ret, char *buf, size_t buf_len, \
+			struct hostent **result, int *err)) \
+	X(int, getaddrinfo_a, (int mode, struct gaicb *list[], int num, struct sigevent *notice)) \
+	X(int, res_query, (const char *name, int class, int type, unsigned char *answer, int len)) \
+	X(int, res_search, (const char *name, int class, int type, unsigned char *answer, int len)) \
+	X(int, res_querydomain, (const char *name, const char *domain, int class, int type, \
+			unsigned char *answer, int len)) \
+	X(int, res_nquery, (struct __res_state *state, const char *name, int class, int type, \
+			unsigned char *answer, int len)) \
+	X(int, res_nsearch, (struct __res_state *state, const char *name, int class, int type, \
+			unsigned char *answer, int len)) \
+	X(int, res_nquerydomain, (struct __res_state *state, const char *name, const char *domain, \
+			int class, int type, unsigned char *answer, int len)) \
+	X(int, res_send, (const unsigned char *msg, int msg_len, unsigned char *answer, int len)) \
+	X(int, res_nsend, (struct __res_state *state, const unsigned char *msg, int msg_len, \
+			unsigned char *answer, int len)) \
+	X(int, __res_init, (void)) \
+	X(int, __res_ninit, (struct __res_state *state)) \
+	X(struct netent *, getnetbyname, (const char *name)) \
+	X(struct netent *, getnetbyaddr, (uint32_t net, int family)) \
+	X(struct netent *, getnetent, (void)) \
+	X(int, getnetbyname_r, (const char *name, struct netent *ret, char *buf, size_t len, \
+			struct netent **result, int *err)) \
+	X(int, getnetbyaddr_r, (uint32_t net, int family, struct netent *ret, char *buf, \
+			size_t len, struct netent **result, int *err)) \
+	X(int, getnetent_r, (struct netent *ret, char *buf, size_t len, struct netent **result, int *err)) \
+	X(int, setnetgrent, (const char *group)) \
+	X(int, innetgr, (const char *group, const char *host, const char *user, const char *domain)) \
+	X(int, ether_hostton, (const char *host, struct ether_addr *addr)) \
+	X(int, ether_ntohost, (char *host, const struct ether_addr *addr)) \
+	X(int, rcmd, (char **host, unsigned short port, const char *here, const char *there, \
+			const char *cmd, int *err_fd)) \
+	X(int, rcmd_af, (char **host, unsigned short port, const char *here, const char *there, \
+			const char *cmd, int *err_fd, sa_family_t family)) \
+	X(int, rexec, (char **host, int port, const char *user, const char *password, \
+			const char *cmd, int *err_fd)) \
+	X(int, rexec_af, (char **host, int port, const char *user, const char *password, \
+			const char *cmd, int *err_fd, sa_family_t family)) \
+	X(int, rresvport, (int *port)) \
+	X(int, rresvport_af, (int *port, sa_family_t family)) \
+	X(int, ruserok, (const char *host, int super, const char *there, const char *here)) \
+	X(int, ruserok_af, (const char *host, int super, const char *there, const char *here, \
+			sa_family_t family)) \
+	X(int, iruserok, (uint32_t addr, int super, const char *there, const char *here)) \
+	X(int, iruserok_af, (const void *addr, int super, const char *there, const char *here, \
+			sa_family_t family)) \
 	X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old)) \
 	X(sighandler_t, signal, (int sig, sighandler_t handler))
 /* clang-format on */

@@ -327,6 +327,31 @@ void sim_freeaddrinfo(struct addrinfo *list)
 	}
 }
 
+/*
+ * getaddrinfo_a(3): names are answered at once, so that who waits finds the answer there, and gai_error(3)
+ * and gai_suspend(3) are libc's. FIDELITY: absent: to be told by a signal or a thread.
+ */
+int sim_getaddrinfo_a(int mode, struct gaicb *list[], int num, struct sigevent *notice)
+{
+	if (!sim_current)
+		return sim_posix_may_use_libc("getaddrinfo_a")
+			       ? sim_libc()->getaddrinfo_a(mode, list, num, notice)
+			       : EAI_SYSTEM;
+	if (mode != GAI_WAIT && mode != GAI_NOWAIT) {
+		errno = EINVAL;
+		return EAI_SYSTEM;
+	}
+	if (mode == GAI_NOWAIT && notice && notice->sigev_notify != SIGEV_NONE) {
+		errno = ENOSYS;
+		return EAI_SYSTEM;
+	}
+	for (int i = 0; i < num; i++)
+		if (list[i])
+			list[i]->__return = sim_getaddrinfo(list[i]->ar_name, list[i]->ar_service,
+							    list[i]->ar_request, &list[i]->ar_result);
+	return 0;
+}
+
 static int put(char *to, socklen_t cap, const char *text)
 {
 	size_t len = strlen(text);

@@ -134,6 +134,7 @@ static int by_addr(struct sim_task *t, enum sim_call_id id, const void *addr, so
 /* The functions without _r keep their answer until the next call on the thread. */
 static __thread struct hostent static_entry;
 static __thread char static_buf[STATIC_BUF_BYTES];
+static __thread int next_entry; /* of gethostent(3) */
 
 static struct sim_posix_cutter static_cutter(void)
 {
@@ -213,4 +214,75 @@ int sim_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct host
 										buf_len, result, err);
 	return by_addr(sim_current, SIM_CALL_GETHOSTBYADDR_R, addr, len, family, ret,
 		       (struct sim_posix_cutter){ buf, buf_len }, result, err);
+}
+
+/* ---- one after the other: "localhost", then the hosts in the order in which they were made ---- */
+
+void sim_sethostent(int stay_open)
+{
+	next_entry = 0;
+	if (!sim_current && sim_posix_may_use_libc("sethostent"))
+		sim_libc()->sethostent(stay_open);
+}
+
+void sim_endhostent(void)
+{
+	next_entry = 0;
+	if (!sim_current && sim_posix_may_use_libc("endhostent"))
+		sim_libc()->endhostent();
+}
+
+/* Keeps IPv4's addresses, as hosts(5) is read; of a host that has none IPv6's. How many; which in *family. */
+static int keep_one_family(struct sim_addr *addrs, int num, int *family)
+{
+	int kept = 0;
+
+	*family = AF_INET6;
+	for (int i = 0; i < num; i++)
+		if (sim_addr_is_v4(addrs[i]))
+			*family = AF_INET;
+	for (int i = 0; i < num; i++)
+		if (sim_addr_is_v4(addrs[i]) == (*family == AF_INET))
+			addrs[kept++] = addrs[i];
+	return kept;
+}
+
+/* What had no room is told again. */
+static int next_host(struct hostent *ret, struct sim_posix_cutter c, struct hostent **result, int *err)
+{
+	struct sim_addr addrs[SIM_RESOLVE_MAX];
+	struct sim_task *t = sim_current;
+	char name[NI_MAXHOST];
+	long done = 0, r = sim_call_gethostent(t, next_entry, name, sizeof name, addrs, SIM_RESOLVE_MAX);
+	int num, family, failed;
+
+	*result = NULL;
+	(void)sim_posix_again(t, &done);
+	if (r < 0) {
+		*err = sim_resolve_ruled(r) ? sim_resolve_ruled(r) : HOST_NOT_FOUND;
+		return ENOENT;
+	}
+	num = keep_one_family(addrs, (int)r, &family);
+	failed = answer(ret, &c, name, family, addrs, num, result, err);
+	if (!failed)
+		next_entry++;
+	return failed;
+}
+
+struct hostent *sim_gethostent(void)
+{
+	struct hostent *result;
+
+	if (!sim_current)
+		return refused("gethostent") ? NULL : sim_libc()->gethostent();
+	(void)next_host(&static_entry, static_cutter(), &result, &h_errno);
+	return result;
+}
+
+int sim_gethostent_r(struct hostent *ret, char *buf, size_t buf_len, struct hostent **result, int *err)
+{
+	if (!sim_current)
+		return refused("gethostent_r") ? EAFNOSUPPORT
+					       : sim_libc()->gethostent_r(ret, buf, buf_len, result, err);
+	return next_host(ret, (struct sim_posix_cutter){ buf, buf_len }, result, err);
 }

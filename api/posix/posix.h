@@ -40,6 +40,9 @@ __attribute__((weak)) bool sim_dropin_is_in_place(void);
  * told why. */
 bool sim_posix_may_use_libc(const char *call);
 
+/* The current task's call has nothing behind it: a reason, and errno or h_errno, is all that it leaves. */
+void sim_posix_refuse(enum sim_call_id id, int code);
+
 /* What a call left behind: runs pending signals, makes errno. True: the call is to be made again. */
 bool sim_posix_settle(struct sim_task *t, long *result);
 

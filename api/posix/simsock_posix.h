@@ -34,6 +34,7 @@ extern "C" {
 
 struct addrinfo;
 struct epoll_event;
+struct gaicb;
 struct hostent;
 struct if_nameindex;
 struct ifaddrs;
@@ -42,6 +43,7 @@ struct itimerval;
 struct mmsghdr;
 struct protoent;
 struct servent;
+struct sigevent;
 struct stat;
 struct timespec;
 struct timeval;
@@ -170,6 +172,14 @@ int sim_gethostbyname2_r(const char *name, int family, struct hostent *ret, char
 			 struct hostent **result, int *err);
 int sim_gethostbyaddr_r(const void *addr, socklen_t len, int family, struct hostent *ret, char *buf,
 			size_t buf_len, struct hostent **result, int *err);
+
+/* gethostent(3): "localhost", then the world's hosts. getaddrinfo_a(3): answered at once; ENOSYS by signal or
+ * thread. */
+void sim_sethostent(int stay_open);
+void sim_endhostent(void);
+struct hostent *sim_gethostent(void);
+int sim_gethostent_r(struct hostent *ret, char *buf, size_t buf_len, struct hostent **result, int *err);
+int sim_getaddrinfo_a(int mode, struct gaicb *list[], int num, struct sigevent *notice);
 
 /*
  * getifaddrs(3), if_nametoindex(3), if_nameindex(3): the virtual host's interfaces, link entries first, then

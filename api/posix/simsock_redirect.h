@@ -116,6 +116,11 @@
 #define closelog() sim_closelog()
 #define syslog(...) sim_syslog(__VA_ARGS__)
 #define vsyslog(...) sim_vsyslog(__VA_ARGS__)
+#define sethostent(...) sim_sethostent(__VA_ARGS__)
+#define endhostent() sim_endhostent()
+#define gethostent() sim_gethostent()
+#define gethostent_r(...) sim_gethostent_r(__VA_ARGS__)
+#define getaddrinfo_a(...) sim_getaddrinfo_a(__VA_ARGS__)
 /* clang-format on */
 
 #endif

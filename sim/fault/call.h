@@ -179,7 +179,24 @@
 	X(SETHOSTNAME, "sethostname", SIM_CALL_IS_HOST, EFAULT, EINVAL, EPERM)                               \
 	X(GETDOMAINNAME, "getdomainname", SIM_CALL_IS_HOST, EFAULT, EINVAL)                                  \
 	X(SETDOMAINNAME, "setdomainname", SIM_CALL_IS_HOST, EFAULT, EINVAL, EPERM)                           \
-	X(GETHOSTID, "gethostid", SIM_CALL_IS_HOST, 0)
+	X(GETHOSTID, "gethostid", SIM_CALL_IS_HOST, 0)                                                       \
+	X(GETHOSTENT, "gethostent", SIM_C_HOST, SIM_E_HOST)                                                  \
+	X(GETNETBYNAME, "getnetbyname", SIM_C_HOST, SIM_E_HOST)                                              \
+	X(GETNETBYADDR, "getnetbyaddr", SIM_C_HOST, SIM_E_HOST)                                              \
+	X(GETNETENT, "getnetent", SIM_C_HOST, SIM_E_HOST)                                                    \
+	X(RES_INIT, "res_init", SIM_C_HOST, SIM_E_HOST)                                                      \
+	X(RES_QUERY, "res_query", SIM_C_HOST, SIM_E_HOST)                                                    \
+	X(RES_SEARCH, "res_search", SIM_C_HOST, SIM_E_HOST)                                                  \
+	X(RES_QUERYDOMAIN, "res_querydomain", SIM_C_HOST, SIM_E_HOST)                                        \
+	X(RES_SEND, "res_send", SIM_CALL_IS_HOST, ECONNREFUSED, EMSGSIZE, ETIMEDOUT)                         \
+	X(SETNETGRENT, "setnetgrent", SIM_CALL_IS_HOST, ENOENT)                                              \
+	X(INNETGR, "innetgr", SIM_CALL_IS_HOST, ENOENT)                                                      \
+	X(ETHER_HOSTTON, "ether_hostton", SIM_CALL_IS_HOST, ENOENT)                                          \
+	X(ETHER_NTOHOST, "ether_ntohost", SIM_CALL_IS_HOST, ENOENT)                                          \
+	X(RCMD, "rcmd", SIM_CALL_IS_HOST, SIM_E_IFACES, EAGAIN, ECONNREFUSED)                                \
+	X(REXEC, "rexec", SIM_CALL_IS_HOST, SIM_E_IFACES, ECONNREFUSED)                                      \
+	X(RRESVPORT, "rresvport", SIM_CALL_IS_HOST, SIM_E_IFACES, EAGAIN)                                    \
+	X(RUSEROK, "ruserok", SIM_CALL_IS_HOST, EACCES)
 
 #define SIM_CALL_ENUM(id, name, traits, ...) SIM_CALL_##id,
 enum sim_call_id { SIM_CALL_TABLE(SIM_CALL_ENUM) SIM_CALL_NUM };

@@ -61,6 +61,7 @@
 	X(NO_INTERFACE, "no-such-interface", "the host has no interface of that name or number") \
 	X(NO_IFACE_ADDR, "no-interface-address", "the interface has no such IPv4 address") \
 	X(NO_NAME, "no-such-name", "no host of this world is called that, and no server is asked") \
+	X(NO_SERVER, "no-server", "no server and no database of the machine is asked, and the world has none") \
 	X(NO_SUCH_PATH, "no-such-path", "no socket has that path") \
 	X(NOT_SIMULATED, "not-simulated", "{0} is not simulated") \
 	X(NOT_SUPPORTED, "not-supported", "this type of socket does not support the operation") \

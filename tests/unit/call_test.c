@@ -150,9 +150,13 @@ static void sets_hold_what_they_name(void **state)
 		       "sendmmsg recv recvfrom recvmsg recvmmsg sendfile getsockopt setsockopt getsockname "
 		       "getpeername");
 	assert_members("%resolve", "getaddrinfo getnameinfo gethostbyname gethostbyname_r gethostbyname2 "
-				   "gethostbyname2_r gethostbyaddr gethostbyaddr_r");
+				   "gethostbyname2_r gethostbyaddr gethostbyaddr_r gethostent "
+				   "getnetbyname getnetbyaddr getnetent res_init res_query res_search "
+				   "res_querydomain");
 	assert_members("%host", "getifaddrs if_nametoindex if_indextoname if_nameindex uname gethostname "
-				"sethostname getdomainname setdomainname gethostid");
+				"sethostname getdomainname setdomainname gethostid res_send "
+				"setnetgrent innetgr ether_hostton ether_ntohost rcmd rexec "
+				"rresvport ruserok");
 	assert_members("%recv,close", "recv recvfrom recvmsg recvmmsg read readv close");
 	assert_int_equal(count(set("%all")), SIM_CALL_NUM);
 	assert_int_equal(count(set("all")), SIM_CALL_NUM);
