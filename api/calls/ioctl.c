@@ -107,7 +107,7 @@ static void put_v4(struct sockaddr *to, uint32_t host_order)
 	in->sin_addr.s_addr = htonl(host_order);
 }
 
-static long get_name(struct sim_gate *g, unsigned long number, union argument *arg)
+static long tell_name(struct sim_gate *g, unsigned long number, union argument *arg)
 {
 	const struct sim_iface *i = sim_ip_iface(ip_of(g), (uint32_t)arg->ifr.ifr_ifindex);
 
@@ -119,28 +119,28 @@ static long get_name(struct sim_gate *g, unsigned long number, union argument *a
 	return 0;
 }
 
-static long get_index(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_index(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	(void)g;
 	r->ifr_ifindex = i->index;
 	return 0;
 }
 
-static long get_flags(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_flags(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	(void)g;
 	r->ifr_flags = (short)(sim_iface_flags(i) & 0xffff);
 	return 0;
 }
 
-static long get_mtu(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_mtu(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	(void)g;
 	r->ifr_mtu = (int)i->mtu_bytes;
 	return 0;
 }
 
-static long get_metric(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_metric(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	(void)g;
 	(void)i;
@@ -148,7 +148,7 @@ static long get_metric(struct sim_gate *g, const struct sim_iface *i, struct ifr
 	return 0;
 }
 
-static long get_queue_len(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_queue_len(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	(void)g;
 	(void)i;
@@ -156,7 +156,7 @@ static long get_queue_len(struct sim_gate *g, const struct sim_iface *i, struct 
 	return 0;
 }
 
-static long get_hwaddr(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_hwaddr(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	r->ifr_hwaddr.sa_family = i->loopback ? ARPHRD_LOOPBACK : ARPHRD_ETHER;
 	sim_iface_hwaddr(ip_of(g), i, (uint8_t *)r->ifr_hwaddr.sa_data);
@@ -164,7 +164,7 @@ static long get_hwaddr(struct sim_gate *g, const struct sim_iface *i, struct ifr
 }
 
 /* No interface has memory or an interrupt to tell of. What pads the structure stays as it was. */
-static long get_map(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_map(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	(void)g;
 	(void)i;
@@ -196,7 +196,7 @@ static long no_addr(struct sim_gate *g)
 	return sim_gate_fail(g, EADDRNOTAVAIL, SIM_WHY_NO_IFACE_ADDR, 0, 0);
 }
 
-static long get_addr(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_addr(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	const struct sim_iface_addr *a = addr_of(i, r);
 
@@ -206,7 +206,7 @@ static long get_addr(struct sim_gate *g, const struct sim_iface *i, struct ifreq
 	return 0;
 }
 
-static long get_netmask(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_netmask(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	const struct sim_iface_addr *a = addr_of(i, r);
 
@@ -216,7 +216,7 @@ static long get_netmask(struct sim_gate *g, const struct sim_iface *i, struct if
 	return 0;
 }
 
-static long get_broadcast(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
+static long tell_broadcast(struct sim_gate *g, const struct sim_iface *i, struct ifreq *r)
 {
 	const struct sim_iface_addr *a = addr_of(i, r);
 
@@ -258,7 +258,7 @@ static int put_conf(struct conf *c, const struct sim_iface *i, const struct sim_
 }
 
 /* Only IPv4's addresses. Without a place to put them it tells how much room they need. */
-static long get_conf(struct sim_gate *g, unsigned long number, union argument *arg)
+static long tell_conf(struct sim_gate *g, unsigned long number, union argument *arg)
 {
 	struct conf c = { arg->ifc.ifc_buf, arg->ifc.ifc_len, 0 };
 	const struct sim_ip *ip = ip_of(g);
@@ -276,57 +276,59 @@ static long get_conf(struct sim_gate *g, unsigned long number, union argument *a
 
 /* ---- the table ---- */
 
-#define SIMULATED(x, note)                          \
-	{                                           \
-		x, #x, SIM_FIDELITY_SIMULATED, note \
+/* Rows by what they are given. The name of a request is taken here, before it becomes a number. */
+#define NUMBER(x, fidelity, direction, handle, note)                                                     \
+	{                                                                                                \
+		{ x, #x, SIM_FIDELITY_##fidelity, note }, ANY_FILE, direction, sizeof(int), handle, NULL \
 	}
-#define STORED(x, note)                          \
-	{                                        \
-		x, #x, SIM_FIDELITY_STORED, note \
+#define PLAIN(x, handle)                                                                    \
+	{                                                                                   \
+		{ x, #x, SIM_FIDELITY_SIMULATED, NULL }, ANY_FILE, NOTHING, 0, handle, NULL \
+	}
+#define STRUCT(x, type, handle)                                                                       \
+	{                                                                                             \
+		{ x, #x, SIM_FIDELITY_SIMULATED, NULL }, ANY_SOCKET, BOTH, sizeof(type), handle, NULL \
+	}
+#define IFREQ(x, where, of_iface, note)                                                                    \
+	{                                                                                                  \
+		{ x, #x, SIM_FIDELITY_SIMULATED, note }, where, BOTH, sizeof(struct ifreq), NULL, of_iface \
+	}
+#define REFUSED(x, where)                                                                     \
+	{                                                                                     \
+		{ x, #x, SIM_FIDELITY_SIMULATED, "EPERM: no simulated user may" }, where, IN, \
+			sizeof(struct ifreq), refuse, NULL                                    \
 	}
 #define ABSENT(x)                                                               \
 	{                                                                       \
 		{ x, #x, SIM_FIDELITY_ABSENT, NULL }, 0, NOTHING, 0, NULL, NULL \
 	}
-#define REFUSED(x, where)                                                                                   \
-	{                                                                                                   \
-		SIMULATED(x, "EPERM: no simulated user may"), where, IN, sizeof(struct ifreq), refuse, NULL \
-	}
-#define NUMBER(info, where, direction, handle)                    \
-	{                                                         \
-		info, where, direction, sizeof(int), handle, NULL \
-	}
-#define IFREQ(x, where, of_iface, note)                                               \
-	{                                                                             \
-		SIMULATED(x, note), where, BOTH, sizeof(struct ifreq), NULL, of_iface \
-	}
 
 /* clang-format off */
 static const struct request requests[] = {
-	NUMBER(SIMULATED(FIONREAD, "SIOCINQ"), ANY_FILE, OUT, ask_socket),
-	NUMBER(SIMULATED(TIOCOUTQ, "SIOCOUTQ"), ANY_FILE, OUT, ask_socket),
+	NUMBER(FIONREAD, SIMULATED, OUT, ask_socket, "SIOCINQ"),
+	NUMBER(TIOCOUTQ, SIMULATED, OUT, ask_socket, "SIOCOUTQ"),
 	{ { REQUEST_OUTQNSD, "SIOCOUTQNSD", SIM_FIDELITY_SIMULATED, "TCP" }, ANY_FILE, OUT, sizeof(int), ask_socket,
 	  NULL },
-	NUMBER(STORED(SIOCATMARK, "streams: never at a mark, there is no urgent data"), ANY_FILE, OUT, ask_socket),
-	NUMBER(SIMULATED(FIONBIO, NULL), ANY_FILE, IN, set_nonblock),
-	NUMBER(STORED(FIOASYNC, "no SIGIO"), ANY_FILE, IN, set_async),
-	{ SIMULATED(FIOCLEX, NULL), ANY_FILE, NOTHING, 0, set_cloexec, NULL },
-	{ SIMULATED(FIONCLEX, NULL), ANY_FILE, NOTHING, 0, set_cloexec, NULL },
+	NUMBER(SIOCATMARK, STORED, OUT, ask_socket, "streams: never at a mark, there is no urgent data"),
+	NUMBER(FIONBIO, SIMULATED, IN, set_nonblock, NULL),
+	NUMBER(FIOASYNC, STORED, IN, set_async, "no SIGIO"),
+	PLAIN(FIOCLEX, set_cloexec),
+	PLAIN(FIONCLEX, set_cloexec),
 	ABSENT(SIOCGPGRP),
 	ABSENT(SIOCSPGRP),
-	{ SIMULATED(SIOCGIFCONF, NULL), ANY_SOCKET, BOTH, sizeof(struct ifconf), get_conf, NULL },
-	{ SIMULATED(SIOCGIFNAME, NULL), ANY_SOCKET, BOTH, sizeof(struct ifreq), get_name, NULL },
-	IFREQ(SIOCGIFINDEX, ANY_SOCKET, get_index, NULL),
-	IFREQ(SIOCGIFFLAGS, ANY_SOCKET, get_flags, NULL),
-	IFREQ(SIOCGIFADDR, V4, get_addr, "AF_INET"),
-	IFREQ(SIOCGIFNETMASK, V4, get_netmask, "AF_INET"),
-	IFREQ(SIOCGIFBRDADDR, V4, get_broadcast, "AF_INET"),
-	IFREQ(SIOCGIFDSTADDR, V4, get_addr, "AF_INET"),
-	IFREQ(SIOCGIFMTU, ANY_SOCKET, get_mtu, NULL),
-	IFREQ(SIOCGIFHWADDR, ANY_SOCKET, get_hwaddr, "from the host's id and the interface's index"),
-	IFREQ(SIOCGIFTXQLEN, ANY_SOCKET, get_queue_len, NULL),
-	IFREQ(SIOCGIFMETRIC, ANY_SOCKET, get_metric, NULL),
-	IFREQ(SIOCGIFMAP, ANY_SOCKET, get_map, NULL),
+	STRUCT(SIOCGIFCONF, struct ifconf, tell_conf),
+	STRUCT(SIOCGIFNAME, struct ifreq, tell_name),
+	IFREQ(SIOCGIFINDEX, ANY_SOCKET, tell_index, NULL),
+	IFREQ(SIOCGIFFLAGS, ANY_SOCKET, tell_flags, NULL),
+	IFREQ(SIOCGIFADDR, V4, tell_addr, "AF_INET"),
+	IFREQ(SIOCGIFNETMASK, V4, tell_netmask, "AF_INET"),
+	IFREQ(SIOCGIFBRDADDR, V4, tell_broadcast, "AF_INET"),
+	IFREQ(SIOCGIFDSTADDR, V4, tell_addr, "AF_INET"),
+	IFREQ(SIOCGIFMTU, ANY_SOCKET, tell_mtu, NULL),
+	IFREQ(SIOCGIFHWADDR, ANY_SOCKET, tell_hwaddr, "from the host's id and the interface's index"),
+	IFREQ(SIOCGIFTXQLEN, ANY_SOCKET, tell_queue_len, NULL),
+	IFREQ(SIOCGIFMETRIC, ANY_SOCKET, tell_metric, NULL),
+	IFREQ(SIOCGIFMAP, ANY_SOCKET, tell_map, NULL),
 	REFUSED(SIOCSIFNAME, ANY_SOCKET),
 	REFUSED(SIOCSIFFLAGS, ANY_SOCKET),
 	REFUSED(SIOCSIFADDR, V4 | V6),

@@ -321,6 +321,14 @@ static void add_args(struct sim_control *c, struct sim_str *out, const struct ca
 	case SIM_CALL_FCNTL: add_fcntl_args(out, k); break;
 	case SIM_CALL_IOCTL: add_ioctl_args(out, k); break;
 	case SIM_CALL_IF_NAMETOINDEX: add_looked_up(c, out, k); break;
+	case SIM_CALL_GETHOSTENT:
+	case SIM_CALL_GETNETBYNAME:
+	case SIM_CALL_GETNETBYADDR:
+	case SIM_CALL_GETNETENT:
+	case SIM_CALL_RES_INIT:
+	case SIM_CALL_RES_QUERY:
+	case SIM_CALL_RES_SEARCH:
+	case SIM_CALL_RES_QUERYDOMAIN: break; /* what they are asked is not looked at */
 	case SIM_CALL_IF_INDEXTONAME: sim_str_printf(out, "%u", (unsigned)k->arg1); break;
 	case SIM_CALL_EPOLL_CTL: add_name(out, epoll_ops, (int)k->arg1); break;
 	case SIM_CALL_LSEEK:

@@ -44,6 +44,7 @@ struct query {
 	struct sim_addr addrs[SIM_RESOLVE_MAX];
 	int num;
 	const char *canonical;
+	uint32_t scope_id; /* of a link-local address */
 	struct addrinfo *first, **end;
 };
 
@@ -194,21 +195,43 @@ static const char *plain_number(const char *node, char text[64])
 	return node;
 }
 
-static bool is_number(const char *text)
+/* RFC 4007: what belongs to one link: fe80::/10, ff02::/16. */
+static bool has_link_scope(struct sim_addr a)
 {
-	struct sim_addr a;
+	return (a.b[0] == 0xfe && (a.b[1] & 0xc0) == 0x80) || (a.b[0] == 0xff && (a.b[1] & 0x0f) == 2);
+}
 
-	return sim_addr_parse(text, &a);
+/* Behind "%": the host's interface by name, where the address belongs to a link, or a number. False: neither.
+ */
+static bool parse_scope(const struct sim_task *t, const char *node, struct sim_addr a, uint32_t *scope_id)
+{
+	const char *scope = strchr(node, '%');
+	const struct sim_iface *i;
+	char *end;
+
+	if (!scope)
+		return true;
+	scope++;
+	i = has_link_scope(a) ? sim_iface_by_name(&t->proc->host->ip, scope, strlen(scope)) : NULL;
+	if (i) {
+		*scope_id = i->index;
+		return true;
+	}
+	*scope_id = (uint32_t)strtoul(scope, &end, 10);
+	return *scope >= '0' && *scope <= '9' && !*end;
 }
 
 static int find_addresses(struct sim_task *t, struct query *q, const char *node)
 {
 	char text[64];
 	const char *name = plain_number(node, text);
-	bool number = is_number(name);
+	struct sim_addr a;
+	bool number = sim_addr_parse(name, &a);
 	long r;
 
 	q->canonical = node;
+	if (number && !sim_addr_is_v4(a) && !parse_scope(t, node, a, &q->scope_id))
+		return EAI_NONAME;
 	r = sim_posix_resolve(t, SIM_CALL_GETADDRINFO, name, q->addrs, SIM_RESOLVE_MAX);
 	if (sim_resolve_ruled(r))
 		return -sim_resolve_ruled(r);
@@ -231,6 +254,7 @@ static socklen_t fill_sockaddr(const struct query *q, struct sim_addr a, uint16_
 	}
 	v6->sin6_family = AF_INET6;
 	v6->sin6_port = htons(port);
+	v6->sin6_scope_id = q->scope_id;
 	memcpy(&v6->sin6_addr, &a, sizeof a);
 	return sizeof *v6;
 }
@@ -362,6 +386,18 @@ static int put(char *to, socklen_t cap, const char *text)
 	return 0;
 }
 
+/* The interface's name where the address belongs to a link, else its number. */
+static void add_scope(const struct sim_task *t, struct sim_addr a, uint32_t scope_id, char *text, size_t cap)
+{
+	const struct sim_iface *i = has_link_scope(a) ? sim_ip_iface(&t->proc->host->ip, scope_id) : NULL;
+	size_t len = strlen(text);
+
+	if (i)
+		snprintf(text + len, cap - len, "%%%s", i->name);
+	else
+		snprintf(text + len, cap - len, "%%%u", scope_id);
+}
+
 /* The name of an address, or its number. */
 static int tell_host(struct sim_task *t, struct sim_addr a, const struct sockaddr *addr, char *host,
 		     socklen_t cap, int flags)
@@ -369,7 +405,6 @@ static int tell_host(struct sim_task *t, struct sim_addr a, const struct sockadd
 	char text[NI_MAXHOST];
 	const struct sockaddr_in *v4 = (const void *)addr;
 	const struct sockaddr_in6 *v6 = (const void *)addr;
-	size_t len;
 
 	if (!(flags & NI_NUMERICHOST)) {
 		long r = sim_call_resolve_addr(t, SIM_CALL_GETNAMEINFO, a, text, sizeof text), done = 0;
@@ -386,9 +421,8 @@ static int tell_host(struct sim_task *t, struct sim_addr a, const struct sockadd
 		inet_ntop(AF_INET, &v4->sin_addr, text, sizeof text);
 	else
 		inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof text);
-	len = strlen(text);
 	if (addr->sa_family == AF_INET6 && v6->sin6_scope_id)
-		snprintf(text + len, sizeof text - len, "%%%u", v6->sin6_scope_id);
+		add_scope(t, a, v6->sin6_scope_id, text, sizeof text);
 	return put(host, cap, text);
 }
 

@@ -85,6 +85,10 @@ static void commands_and_requests_stand_once_and_have_names(void **state)
 	check_numbers(sim_ioctl_request);
 	assert_string_equal(sim_fcntl_name(F_SETFL), "F_SETFL");
 	assert_string_equal(sim_ioctl_name(FIONBIO), "FIONBIO");
+	assert_string_equal(sim_ioctl_name(SIOCGIFADDR), "SIOCGIFADDR");
+	assert_string_equal(sim_ioctl_name(SIOCSIFMTU), "SIOCSIFMTU");
+	for (size_t n = 0; sim_ioctl_request(n); n++)
+		assert_true(sim_ioctl_request(n)->name[0] > '9');
 	assert_null(sim_fcntl_name(-1));
 	assert_null(sim_ioctl_name(0));
 }

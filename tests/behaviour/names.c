@@ -244,6 +244,55 @@ TEST(looked_up_address_connects)
 	assert_ok(close(listener));
 }
 
+/* RFC 4007 11: "%" and the interface, by name for addresses that belong to a link, by number for all. */
+TEST(a_scope_is_an_interface_by_name_or_number)
+{
+	static const struct {
+		const char *node;
+		int result;
+		unsigned int scope_id;
+	} rows[] = {
+		{ "fe80::1%lo", 0, 1 },      { "fe80::1%1", 0, 1 },
+		{ "fe80::1%77", 0, 77 },     { "ff02::1%lo", 0, 1 },
+		{ "::1%5", 0, 5 },           { "fe80::1", 0, 0 },
+		{ "::1%lo", EAI_NONAME, 0 }, { "fe80::1%nobody0", EAI_NONAME, 0 },
+	};
+	struct addrinfo *list;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int r = lookup(rows[i].node, "80", AF_INET6, SOCK_STREAM, AI_NUMERICHOST, &list);
+
+		assert_int_equal(r, rows[i].result);
+		if (r)
+			continue;
+		assert_int_equal(((struct sockaddr_in6 *)list->ai_addr)->sin6_scope_id, rows[i].scope_id);
+		freeaddrinfo(list);
+	}
+}
+
+TEST(getnameinfo_names_the_interface_of_a_link)
+{
+	struct sockaddr_in6 at = at6("fe80::1", 80);
+	char host[64];
+
+	at.sin6_scope_id = 1;
+	assert_int_equal(getnameinfo((struct sockaddr *)&at, sizeof(at), host, sizeof(host), NULL, 0,
+				     NI_NUMERICHOST),
+			 0);
+	assert_string_equal(host, "fe80::1%lo");
+	at.sin6_scope_id = 77;
+	assert_int_equal(getnameinfo((struct sockaddr *)&at, sizeof(at), host, sizeof(host), NULL, 0,
+				     NI_NUMERICHOST),
+			 0);
+	assert_string_equal(host, "fe80::1%77");
+	at = at6("::1", 80);
+	at.sin6_scope_id = 1;
+	assert_int_equal(getnameinfo((struct sockaddr *)&at, sizeof(at), host, sizeof(host), NULL, 0,
+				     NI_NUMERICHOST),
+			 0);
+	assert_string_equal(host, "::1%1");
+}
+
 static const struct CMUnitTest tests[] = {
 	DUAL_TEST(numeric_ipv4_gives_one_address),
 	DUAL_TEST(numeric_ipv6_gives_one_address),
@@ -266,6 +315,8 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(getnameinfo_with_a_short_or_strange_address_is_family),
 	DUAL_TEST(inet_pton_tells_good_from_bad),
 	DUAL_TEST(looked_up_address_connects),
+	DUAL_TEST(a_scope_is_an_interface_by_name_or_number),
+	DUAL_TEST(getnameinfo_names_the_interface_of_a_link),
 };
 
 BEHAVIOUR_MAIN("names", tests)
