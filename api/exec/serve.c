@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "api/calls/calls.h"
@@ -99,16 +98,6 @@ static long read_link(long nr, const long *a)
 	if (room > s.len)
 		room = s.len;
 	return sim_copy_to_user((void *)a[at + 1], text, room) ? -EFAULT : (long)room;
-}
-
-static long get_name(const long *a)
-{
-	struct utsname u;
-	long r = SIM_DOOR3(SYS_uname, &u, 0, 0);
-
-	if (!r && sim_current)
-		sim_str_copy(u.nodename, sizeof u.nodename, sim_current->proc->net->name);
-	return r ? r : sim_copy_to_user((void *)a[0], &u, sizeof u) ? -EFAULT : 0;
 }
 
 static long get_random(const long *a)
@@ -214,7 +203,6 @@ static bool serve_ours(long nr, long *a, long *r)
 	case SYS_readlink:
 	case SYS_readlinkat: *r = read_link(nr, a); break;
 	case SYS_futex: return sim_exec_futex(a, r);
-	case SYS_uname: *r = get_name(a); break;
 	case SYS_prctl: *r = process_control(a); break;
 	default: return false;
 	}

@@ -95,7 +95,10 @@ struct syscall_row {
 	X(SYS_clock_gettime, ALWAYS, sim_clock_gettime(I(0), P(1)))                                  \
 	X(SYS_clock_getres, ALWAYS, sim_clock_getres(I(0), P(1)))                                    \
 	X(SYS_gettimeofday, ALWAYS, sim_gettimeofday(P(0), P(1)))                                    \
-	X(SYS_time, ALWAYS, sim_time(P(0)))
+	X(SYS_time, ALWAYS, sim_time(P(0)))                                                          \
+	X(SYS_uname, ALWAYS, sim_uname(P(0)))                                                        \
+	X(SYS_sethostname, ALWAYS, sim_sethostname(P(0), Z(1)))                                      \
+	X(SYS_setdomainname, ALWAYS, sim_setdomainname(P(0), Z(1)))
 
 static long invalid(void)
 {
