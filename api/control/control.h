@@ -145,8 +145,12 @@ void sim_control_add_host(struct sim_control *c, const char *name, const char *a
 /* A task in a new process that runs fn(arg) when its turn comes. */
 struct sim_task *sim_control_start(struct sim_control *c, struct sim_host *h, const char *name, bool builtin,
 				   void (*fn)(void *), void *arg);
+/* One more task of a process. It ends for itself; the process ends with its first. */
+struct sim_task *sim_control_start_task(struct sim_control *c, struct sim_proc *p, const char *name,
+					void (*fn)(void *), void *arg);
 bool sim_control_is_builtin(const struct sim_control *c, uint32_t task_id);
 
+void sim_control_list_hosts(struct sim_control *c, struct sim_str *out); /* "client, server" */
 void sim_control_list_ats(struct sim_control *c, struct sim_str *out); /* lines of sim_at() that are still to
 									  come */
 bool sim_control_parse_inet(const char *text, uint8_t addr[16]);

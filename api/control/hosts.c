@@ -37,7 +37,7 @@ const char *sim_control_host_name(const struct sim_control *c, uint16_t host_id)
 	return "";
 }
 
-static void list_hosts(struct sim_control *c, struct sim_str *out)
+void sim_control_list_hosts(struct sim_control *c, struct sim_str *out)
 {
 	struct sim_list *node;
 
@@ -62,7 +62,7 @@ struct sim_host *sim_control_find_host(struct sim_control *c, struct sim_slice n
 			return h;
 		sim_suggest_offer(&s, h->net.name);
 	}
-	list_hosts(c, &list);
+	sim_control_list_hosts(c, &list);
 	sim_diag_slice(d, name, "no host is called \"" SIM_SLICE_FMT "\"%s (hosts: %s)", SIM_SLICE_ARG(name),
 		       sim_suggest_text(&s, hint), known);
 	return NULL;
@@ -277,7 +277,8 @@ static void task_main(void *arg)
 
 	sim_arena_free(w->ctx.arena, arg, sizeof s);
 	s.fn(s.arg);
-	sim_proc_end(t->proc, 0, t);
+	if (t == t->proc->main)
+		sim_proc_end(t->proc, 0, t);
 	sim_world_settle(w);
 }
 
@@ -295,34 +296,54 @@ static void note_builtin(struct sim_control *c, uint32_t id)
 	c->builtin_tasks[c->num_builtin_tasks++] = id;
 }
 
+/* Ids only grow: the list is sorted. */
 bool sim_control_is_builtin(const struct sim_control *c, uint32_t task_id)
 {
-	for (uint32_t i = 0; i < c->num_builtin_tasks; i++)
-		if (c->builtin_tasks[i] == task_id)
+	uint32_t from = 0, to = c->num_builtin_tasks;
+
+	while (from < to) {
+		uint32_t middle = from + (to - from) / 2;
+
+		if (c->builtin_tasks[middle] == task_id)
 			return true;
+		if (c->builtin_tasks[middle] < task_id)
+			from = middle + 1;
+		else
+			to = middle;
+	}
 	return false;
 }
 
-struct sim_task *sim_control_start(struct sim_control *c, struct sim_host *h, const char *name, bool builtin,
-				   void (*fn)(void *), void *arg)
+struct sim_task *sim_control_start_task(struct sim_control *c, struct sim_proc *p, const char *name,
+					void (*fn)(void *), void *arg)
 {
 	struct sim_world *w = c->w;
-	struct sim_proc *p = sim_world_add_proc(w, h, name);
 	struct start *s = sim_arena_alloc(w->ctx.arena, sizeof *s);
-	struct sim_task *t = p && s ? sim_task_new(&w->sched, p, name, false) : NULL;
+	struct sim_task *t = s ? sim_task_new(&w->sched, p, name, false) : NULL;
 
 	if (!t)
 		sim_control_fail("%s: the world's memory is used up (SIMSOCK_ARENA)", name);
 	s->fn = fn;
 	s->arg = arg;
-	p->main = t;
-	p->builtin = builtin;
-	t->daemon = builtin;
-	if (builtin)
+	if (!p->main)
+		p->main = t;
+	t->daemon = p->builtin;
+	if (p->builtin)
 		note_builtin(c, t->id);
 	if (sim_fiber_start(t, task_main, s))
 		sim_control_fail("%s: no memory for a stack", name);
 	return t;
+}
+
+struct sim_task *sim_control_start(struct sim_control *c, struct sim_host *h, const char *name, bool builtin,
+				   void (*fn)(void *), void *arg)
+{
+	struct sim_proc *p = sim_world_add_proc(c->w, h, name);
+
+	if (!p)
+		sim_control_fail("%s: the world's memory is used up (SIMSOCK_ARENA)", name);
+	p->builtin = builtin;
+	return sim_control_start_task(c, p, name, fn, arg);
 }
 
 int(sim_spawn)(const char *host, void (*fn)(void *), void *arg)

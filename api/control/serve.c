@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_serve(): a peer that does what a script says (scenarios/lang/serve.h), as a task of a process of its
- * own, through the same calls as everybody. What it finds wrong fails the test.
+ * Peers that do what a script says (scenarios/lang/serve.h), one connection after the other, each as a task
+ * of a process of its own, through the same calls as everybody. What one finds wrong fails the test.
+ * sim_serve() is one of them; sim_peer() makes others.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "api/control/control.h"
+#include "api/control/peer.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -20,17 +20,17 @@
 
 enum { BACKLOG = 128, CHUNK_BYTES = 4096, SHOWN_BYTES = 48 };
 
-struct serve {
+struct sim_peer_script {
 	struct sim_control *c;
 	struct sim_task *t;
-	const char *file; /* where sim_serve() was called: for failures */
+	const char *file; /* where it was asked for: for failures */
 	int line;
-	int port;
-	char *script;
+	const char *where;     /* where it listens: for failures */
+	struct sim_source src; /* the script, in the world's memory */
 	struct sim_serve_step *steps;
 	int num_steps;
 	int listener, conn; /* -1: none */
-	bool listens, shut, peer_shut;
+	bool shut, peer_shut;
 	bool round_begins; /* of a loop: the peer may end the connection here */
 };
 
@@ -53,63 +53,31 @@ static void add_bytes(struct sim_str *out, const unsigned char *p, size_t len)
 		sim_str_add(out, "...");
 }
 
-static _Noreturn void fail_step(struct serve *s, const struct sim_serve_step *step, const char *what)
+static _Noreturn void fail_step(struct sim_peer_script *s, const struct sim_serve_step *step,
+				const char *what)
 {
-	char name[80];
-	struct sim_str n = sim_str_on(name, sizeof name);
-	struct sim_source src;
+	struct sim_source src = s->src;
 	struct sim_diag d;
 
-	sim_str_printf(&n, "%s:%d", s->t->proc->net->name, s->port);
-	src = sim_source_of(name, s->script);
-	sim_diag_at(&d, &src, step->at, "%s", what);
+	if (src.is_file) {
+		sim_diag_at(&d, &src, step->at, "%s: %s", s->where, what);
+	} else {
+		src.name = s->where;
+		sim_diag_at(&d, &src, step->at, "%s", what);
+	}
 	sim_here(s->file, s->line);
 	sim_control_fail_diag(&d);
 }
 
-static void must(struct serve *s, long result, const char *what)
+static long receive(struct sim_peer_script *s, unsigned char *buf, size_t len)
 {
-	const char *name = result < 0 ? sim_errno_name((int)-result) : NULL;
-
-	if (result >= 0)
-		return;
-	sim_here(s->file, s->line);
-	sim_control_fail("sim_serve: %s on port %d of \"%s\": %s", what, s->port, s->t->proc->net->name,
-			 name ? name : "failed");
+	return sim_peer_receive(s->t, s->conn, buf, len);
 }
 
-/* IPv4 comes to an IPv6 socket as mapped addresses. */
-static void begin_listening(struct serve *s)
+static void close_conn(struct sim_peer_script *s, bool reset)
 {
-	struct sockaddr_in6 a = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)s->port) };
-	int off = 0, on = 1;
-	long fd = sim_call_socket(s->t, AF_INET6, SOCK_STREAM, 0);
-
-	must(s, fd, "socket");
-	s->listener = (int)fd;
-	must(s, sim_call_setsockopt(s->t, s->listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off),
-	     "IPV6_V6ONLY");
-	must(s, sim_call_setsockopt(s->t, s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on),
-	     "SO_REUSEADDR");
-	must(s, sim_call_bind(s->t, s->listener, (struct sockaddr *)&a, sizeof a), "bind");
-	must(s, sim_call_listen(s->t, s->listener, BACKLOG), "listen");
-	s->listens = true;
-}
-
-static long receive(struct serve *s, unsigned char *buf, size_t len)
-{
-	return sim_call_recvfrom(s->t, SIM_CALL_RECV, s->conn, buf, len, 0, NULL, NULL);
-}
-
-static void close_conn(struct serve *s, bool reset)
-{
-	struct linger now = { 1, 0 };
-
-	if (s->conn < 0)
-		return;
-	if (reset)
-		(void)sim_call_setsockopt(s->t, s->conn, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-	(void)sim_call_close(s->t, s->conn);
+	if (s->conn >= 0)
+		sim_peer_close(s->t, s->conn, reset);
 	s->conn = -1;
 }
 
@@ -122,7 +90,7 @@ static const char *end_of(long result)
 }
 
 /* All bytes taken together, as they were wanted; false: the peer ended at the beginning of a round. */
-static bool do_expect(struct serve *s, const struct sim_serve_step *step)
+static bool do_expect(struct sim_peer_script *s, const struct sim_serve_step *step)
 {
 	unsigned char got[CHUNK_BYTES];
 	char text[512];
@@ -163,7 +131,7 @@ static bool do_expect(struct serve *s, const struct sim_serve_step *step)
 	return true;
 }
 
-static bool do_read(struct serve *s, const struct sim_serve_step *step)
+static bool do_read(struct sim_peer_script *s, const struct sim_serve_step *step)
 {
 	unsigned char got[CHUNK_BYTES];
 	char text[160];
@@ -187,21 +155,12 @@ static bool do_read(struct serve *s, const struct sim_serve_step *step)
 	return true;
 }
 
-/* False: the other side is gone, and what is left is lost. */
-static bool send_all(struct serve *s, const unsigned char *p, size_t len)
+static bool send_all(struct sim_peer_script *s, const unsigned char *p, size_t len)
 {
-	while (len) {
-		long n = sim_call_sendto(s->t, SIM_CALL_SEND, s->conn, p, len, MSG_NOSIGNAL, NULL, 0);
-
-		if (n <= 0)
-			return false;
-		p += n;
-		len -= (size_t)n;
-	}
-	return true;
+	return sim_peer_send_all(s->t, s->conn, p, len);
 }
 
-static void do_fill(struct serve *s, const struct sim_serve_step *step)
+static void do_fill(struct sim_peer_script *s, const struct sim_serve_step *step)
 {
 	unsigned char chunk[CHUNK_BYTES];
 
@@ -217,7 +176,7 @@ static void do_fill(struct serve *s, const struct sim_serve_step *step)
 }
 
 /* echo, discard: until the peer's side ends. */
-static void read_to_the_end(struct serve *s, bool echo)
+static void read_to_the_end(struct sim_peer_script *s, bool echo)
 {
 	unsigned char chunk[CHUNK_BYTES];
 	long n;
@@ -228,7 +187,7 @@ static void read_to_the_end(struct serve *s, bool echo)
 	s->peer_shut = true;
 }
 
-static void do_accept(struct serve *s, bool implied)
+static void do_accept(struct sim_peer_script *s, bool implied)
 {
 	long fd;
 
@@ -236,13 +195,18 @@ static void do_accept(struct serve *s, bool implied)
 		return;
 	close_conn(s, false);
 	fd = sim_call_accept(s->t, SIM_CALL_ACCEPT, s->listener, NULL, NULL, 0);
-	must(s, fd, "accept");
+	if (fd < 0) {
+		const char *name = sim_errno_name((int)-fd);
+
+		sim_here(s->file, s->line);
+		sim_control_fail("peer %s: accept: %s", s->where, name ? name : "failed");
+	}
 	s->conn = (int)fd;
 	s->shut = s->peer_shut = false;
 }
 
 /* One step; false: the connection ended where it may, the round is over. */
-static bool do_step(struct serve *s, const struct sim_serve_step *step)
+static bool do_step(struct sim_peer_script *s, const struct sim_serve_step *step)
 {
 	switch (step->kind) {
 	case SIM_SERVE_EXPECT: return do_expect(s, step);
@@ -268,20 +232,19 @@ static bool do_step(struct serve *s, const struct sim_serve_step *step)
 }
 
 /* The next round: on the same connection if it is open both ways still, else on a new one. */
-static void begin_again(struct serve *s)
+static void begin_again(struct sim_peer_script *s)
 {
 	s->round_begins = s->conn >= 0 && !s->shut && !s->peer_shut;
 	if (!s->round_begins)
 		close_conn(s, false);
 }
 
-static void serve_main(void *arg)
+void sim_peer_script_main(void *arg)
 {
-	struct serve *s = arg;
+	struct sim_peer_script *s = arg;
 	int i = 0;
 
 	s->t = sim_current;
-	begin_listening(s);
 	while (i < s->num_steps) {
 		const struct sim_serve_step *step = &s->steps[i];
 
@@ -304,40 +267,62 @@ static void serve_main(void *arg)
 }
 
 /* The script, its steps and their bytes lie in the world's memory. */
-static void parse_script(struct serve *s, const char *script)
+struct sim_peer_script *sim_peer_script_new(struct sim_control *c, const struct sim_source *src,
+					    const char *where, struct sim_diag *d)
 {
-	struct sim_arena *a = s->c->w->ctx.arena;
-	size_t len = strlen(script), max_steps = sim_serve_max_steps(script),
-	       max_bytes = sim_serve_max_bytes(script);
-	unsigned char *bytes = sim_arena_alloc(a, max_bytes ? max_bytes : 1);
-	struct sim_diag d;
+	struct sim_peer_script *s = sim_peer_alloc(c, sizeof *s);
+	size_t max_bytes = sim_serve_max_bytes(src->text);
 
-	s->script = sim_arena_alloc(a, len + 1);
-	s->steps = sim_arena_alloc(a, max_steps * sizeof *s->steps);
-	if (!s->script || !s->steps || !bytes)
-		sim_control_fail("sim_serve: the world's memory is used up (SIMSOCK_ARENA)");
-	memcpy(s->script, script, len + 1);
-	s->num_steps = sim_serve_parse(s->script, s->steps, bytes, &d);
-	if (s->num_steps < 0)
-		sim_control_fail_diag(&d);
+	s->c = c;
+	s->where = where;
+	s->listener = s->conn = -1;
+	sim_control_where(&s->file, &s->line);
+	s->src = *src;
+	s->src.name = sim_peer_copy(c, src->name, strlen(src->name));
+	s->src.text = sim_peer_copy(c, src->text, src->len);
+	s->steps = sim_peer_alloc(c, sim_serve_max_steps(src->text) * sizeof *s->steps);
+	s->num_steps = sim_serve_parse_source(&s->src, s->steps, sim_peer_alloc(c, max_bytes), d);
+	return s->num_steps < 0 ? NULL : s;
+}
+
+void sim_peer_script_listens(struct sim_peer_script *s, int fd)
+{
+	s->listener = fd;
+}
+
+static const char *where_of(struct sim_control *c, const char *host, int port)
+{
+	char text[80];
+	struct sim_str s = sim_str_on(text, sizeof text);
+
+	sim_str_printf(&s, "%s:%d", host, port);
+	return sim_peer_copy(c, text, s.len);
 }
 
 void(sim_serve)(const char *host, int port, const char *script)
 {
 	struct sim_control *c = sim_control_current("sim_serve");
 	struct sim_host *h = sim_control_host(c, "serve", host);
-	struct serve *s = sim_arena_alloc(c->w->ctx.arena, sizeof *s);
+	struct sim_source src = sim_source_of("serve script", script ? script : "");
+	struct sim_sockaddr at = sim_peer_any(port);
+	struct sim_peer_script *s;
+	struct sim_task *t;
+	const char *step, *name;
+	struct sim_diag d;
+	int fd;
 
-	if (!s)
-		sim_control_fail("sim_serve: the world's memory is used up (SIMSOCK_ARENA)");
 	if (port < 1 || port > 65535)
 		sim_control_fail("sim_serve: port %d: expected 1 to 65535", port);
-	s->c = c;
-	s->port = port;
-	s->listener = s->conn = -1;
-	sim_control_where(&s->file, &s->line);
-	parse_script(s, script ? script : "");
-	s->t = sim_control_start(c, h, "serve", true, serve_main, s);
-	while (!s->listens)
-		sim_task_yield(sim_current);
+	s = sim_peer_script_new(c, &src, where_of(c, host, port), &d);
+	if (!s)
+		sim_control_fail_diag(&d);
+	t = sim_control_start(c, h, "serve", true, sim_peer_script_main, s);
+	fd = sim_peer_listen(c, t, SOCK_STREAM, &at, BACKLOG, &step);
+	name = fd < 0 ? sim_errno_name(-fd) : NULL;
+	if (fd < 0)
+		sim_control_fail("sim_serve: %s on port %d of \"%s\": %s", step, port, host,
+				 name ? name : "failed");
+	sim_peer_script_listens(s, fd);
+	/* It comes as far as its first wait, so that its script's time begins now. */
+	sim_task_yield(sim_current);
 }

@@ -387,7 +387,14 @@ int sim_serve_parse(const char *script, struct sim_serve_step *steps, unsigned c
 		    struct sim_diag *d)
 {
 	struct sim_source src = sim_source_of(NAME, script);
-	struct sim_slice rest = sim_slice_all(&src);
+
+	return sim_serve_parse_source(&src, steps, bytes, d);
+}
+
+int sim_serve_parse_source(const struct sim_source *src, struct sim_serve_step *steps, unsigned char *bytes,
+			   struct sim_diag *d)
+{
+	struct sim_slice rest = sim_slice_all(src);
 	struct parser p = { .steps = steps, .bytes = bytes, .d = d };
 	size_t len;
 

@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 struct sim_diag;
+struct sim_source;
 
 enum sim_serve_kind {
 	SIM_SERVE_EXPECT,
@@ -73,6 +74,9 @@ size_t sim_serve_max_bytes(const char *script);
  */
 int sim_serve_parse(const char *script, struct sim_serve_step *steps, unsigned char *bytes,
 		    struct sim_diag *d);
+/* The same of a text with a name of its own: a file's. */
+int sim_serve_parse_source(const struct sim_source *src, struct sim_serve_step *steps, unsigned char *bytes,
+			   struct sim_diag *d);
 
 /* Of a period (251) that no power of two divides, so that bytes out of place show. */
 static inline unsigned char sim_serve_pattern(uint64_t n)
