@@ -164,6 +164,11 @@ long sim_call_accept(struct sim_task *t, enum sim_call_id id, int fd, struct soc
 		return sim_gate_leave(&g, g.answer);
 	if (flags & ~TYPE_FLAGS)
 		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_FLAGS, flags, 0));
+	/* Linux takes the number first: without one, what waits in the queue stays there. */
+	r = g.file ? sim_fd_check_room(t->proc->fds) : 0;
+	if (r)
+		return sim_gate_leave(&g, sim_gate_fail(&g, -(int)r, SIM_WHY_FD_LIMIT, t->proc->fds->num_open,
+							0));
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
 	if (!sim_sock_op(g.sk)->accept)

@@ -152,6 +152,15 @@ int sim_fd_install(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *
 	return fd;
 }
 
+int sim_fd_check_room(struct sim_fdtable *ft)
+{
+	int fd = ft->ops ? ft->ops->take(0, true) : own_number(ft, 0);
+
+	if (fd >= 0 && ft->ops)
+		ft->ops->drop(fd);
+	return fd < 0 ? fd : 0;
+}
+
 int sim_fd_install_at(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int fd, bool cloexec)
 {
 	int err;

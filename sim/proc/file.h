@@ -77,6 +77,8 @@ struct sim_waitq *sim_file_waitq(struct sim_file *f);
 
 /* Puts a file (one reference) at the lowest free number >= min: the number, -EMFILE, -ENOMEM. */
 int sim_fd_install(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int min, bool cloexec);
+/* Whether there is a number left for a new descriptor: 0 or -EMFILE. */
+int sim_fd_check_room(struct sim_fdtable *ft);
 /* dup2(2): at exactly this number, which must hold nothing simulated. */
 int sim_fd_install_at(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int fd, bool cloexec);
 /* Takes the file out (the caller gets its reference): NULL if there is none. */

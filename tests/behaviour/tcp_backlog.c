@@ -6,6 +6,8 @@
  */
 #include "tests/behaviour/behaviour.h"
 
+#include <sys/resource.h>
+
 enum { MAX_WAITING = 8 };
 
 struct full_listener {
@@ -288,7 +290,49 @@ TEST(two_sockets_with_reuseaddr_bind_one_port_but_only_one_listens)
 	assert_ok(close(second));
 }
 
+/* Numbers end at 64, and all of them are taken. */
+static int take_all_numbers(int held[64], struct rlimit *old)
+{
+	struct rlimit few;
+	int num = 0;
+
+	assert_ok(getrlimit(RLIMIT_NOFILE, old));
+	few = *old;
+	few.rlim_cur = 64;
+	assert_ok(setrlimit(RLIMIT_NOFILE, &few));
+	while ((held[num] = socket(AF_INET, SOCK_DGRAM, 0)) >= 0)
+		num++;
+	assert_int_equal(errno, EMFILE);
+	return num;
+}
+
+/* accept(2) takes the number before it looks at the queue: what waits there stays. */
+TEST(accept_without_a_free_descriptor_is_emfile_and_keeps_the_connection)
+{
+	struct sockaddr_in at;
+	int listener = tcp_listener(&at, 1), fd = new_socket(AF_INET, SOCK_STREAM), held[64], num, peer;
+	struct rlimit old;
+
+	set_nonblock(listener);
+	num = take_all_numbers(held, &old);
+	assert_fails(accept(listener, NULL, NULL), EMFILE);
+	assert_fails(accept(held[0], NULL, NULL), EMFILE);
+	assert_fails(accept4(listener, NULL, NULL, 1), EINVAL);
+	assert_ok(connect4(fd, at));
+	assert_fails(accept(listener, NULL, NULL), EMFILE);
+	assert_ok(close(held[--num]));
+	peer = accept(listener, NULL, NULL);
+	assert_true(peer >= 0);
+	assert_ok(close(peer));
+	while (num)
+		assert_ok(close(held[--num]));
+	assert_ok(setrlimit(RLIMIT_NOFILE, &old));
+	tcp_abort(fd);
+	assert_ok(close(listener));
+}
+
 static const struct CMUnitTest tests[] = {
+	DUAL_TEST(accept_without_a_free_descriptor_is_emfile_and_keeps_the_connection),
 	DUAL_TEST(backlog_of_n_holds_n_and_one),
 	DUAL_TEST(negative_backlog_is_a_large_one),
 	DUAL_TEST(accepting_makes_room_for_the_next),
