@@ -106,6 +106,23 @@ void sim_pair(int fd[2], const char *kind);
  */
 void sim_serve(const char *host, int port, const char *script);
 /*
+ * A peer that stands ready from now on. addr, where:
+ *
+ *	HOST:PORT   tcp:HOST:PORT   udp:HOST:PORT   unix:/PATH   unix:@NAME   unix-dgram:/PATH
+ *unix-dgram:@NAME
+ *
+ * HOST is a host's name (every address that it has), one of its addresses (that one; IPv6 in brackets), or
+ * "localhost" (the caller's host); PORT a number or a service's name. Unix sockets are on the caller's host.
+ * service, what it does, for any number of connections at the same time (RFC 862, 863, 864):
+ *
+ *	echo   discard   chargen   http:DIRECTORY   script:FILE   do SCRIPT
+ *
+ * http serves the files of a real directory, by streams only. A script, of sim_serve()'s language, in a file
+ * or in line, has one connection after the other, and streams only. Like sim_serve()'s, these peers are
+ * processes of their own, which rules leave alone.
+ */
+void sim_peer(const char *addr, const char *service);
+/*
  * A task in a new process on that host: it runs when the caller blocks, and what it has open is closed when
  * fn returns or a signal ends it. Assertions in it fail the test. It is stopped, wherever it is, when the
  * world goes. Returns the process's number, > 0.
@@ -190,6 +207,7 @@ void sim_here(const char *file, int line);
 #define sim_at(when, line)            (sim_here(__FILE__, __LINE__), sim_at(when, line))
 #define sim_pair(fd, kind)            (sim_here(__FILE__, __LINE__), sim_pair(fd, kind))
 #define sim_serve(host, port, script) (sim_here(__FILE__, __LINE__), sim_serve(host, port, script))
+#define sim_peer(addr, service)       (sim_here(__FILE__, __LINE__), sim_peer(addr, service))
 #define sim_spawn(host, fn, arg)      (sim_here(__FILE__, __LINE__), sim_spawn(host, fn, arg))
 #define sim_status(proc)              (sim_here(__FILE__, __LINE__), sim_status(proc))
 #define sim_sndbuf(sel, bytes)        (sim_here(__FILE__, __LINE__), sim_sndbuf(sel, bytes))

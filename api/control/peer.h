@@ -32,7 +32,9 @@ struct sim_peer {
 	struct sim_control *c;
 	struct sim_proc *proc;
 	const struct sim_peer_ops *ops;
-	const char *where;            /* as its address was written, for messages */
+	const char *where; /* as its address was written, for messages */
+	const char *file;  /* where it was asked for: for failures */
+	int line;
 	const char *root;             /* http: the folder */
 	struct sim_peer_worker *idle; /* who wait for a connection */
 	struct sim_task *starved; /* takes connections, but for want of descriptors; NULL: it does not want */

@@ -14,6 +14,7 @@
 
 #include "api/calls/calls.h"
 #include "api/control/peer.h"
+#include "api/simsock.h"
 #include "sim/base/names.h"
 
 void *sim_peer_alloc(struct sim_control *c, size_t len)
@@ -37,6 +38,7 @@ void sim_peer_fail(const struct sim_peer *p, const char *what, long result)
 {
 	const char *name = sim_errno_name((int)-result);
 
+	sim_here(p->file, p->line);
 	sim_control_fail("peer %s: %s: %s", p->where, what, name ? name : "failed");
 }
 

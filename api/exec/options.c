@@ -155,7 +155,7 @@ static void want_host(struct host_list *l, const char *name)
 	char made_up[NAME_BYTES], addrs[64];
 	struct sim_str n = sim_str_on(made_up, sizeof made_up), a = sim_str_on(addrs, sizeof addrs);
 
-	if (!*name || find(l, name))
+	if (!*name || find(l, name) || strcmp(name, "localhost") == 0)
 		return;
 	if (!is_address(name)) {
 		add_at_next_address(l, name);
@@ -295,13 +295,6 @@ static void set_sysctls(const struct host_list *l, const char *text)
 	}
 }
 
-static void sim_peer(const char *addr, const char *service)
-{
-	char host[64];
-	const char *c = strrchr(addr, ':');
-	snprintf(host, sizeof host, "%.*s", (int)(c - addr), addr);
-	(sim_serve)(strcmp(host, "10.0.0.2") ? host : "server", atoi(c + 1), service);
-}
 static void start_peers(const char *text)
 {
 	char value[VALUE_BYTES], *service;

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -271,11 +272,48 @@ static void sends_too_few_bytes(void **state)
 	talks_to("wait 1ms; expect hello", "he");
 }
 
+static void says_help(int fd, const void *at, socklen_t len)
+{
+	assert_int_equal(connect(fd, at, len), 0);
+	assert_int_equal(send(fd, "help!", 5, 0), 5);
+	close(fd);
+}
+
+static void sends_other_bytes_to_a_script_in_line(void **state)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(7) };
+
+	(void)state;
+	sim_peer("10.0.0.2:7", "do wait 1ms; expect hello");
+	inet_pton(AF_INET, "10.0.0.2", &a.sin_addr);
+	says_help(socket(AF_INET, SOCK_STREAM, 0), &a, sizeof a);
+}
+
+static void sends_other_bytes_to_a_script_in_a_file(void **state)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "\0own" };
+	char path[] = "/tmp/simsock.XXXXXX", service[64];
+	FILE *f = fdopen(mkstemp(path), "w");
+
+	(void)state;
+	fputs("wait 1ms;\n\texpect hello\n", f);
+	fclose(f);
+	snprintf(service, sizeof service, "script:%s", path);
+	sim_peer("unix:@own", service);
+	unlink(path);
+	says_help(socket(AF_UNIX, SOCK_STREAM, 0), &a, sizeof(sa_family_t) + 4);
+}
+
 static void a_scripted_peer_says_what_came_instead(void **state)
 {
 	(void)state;
 	FAILS(sends_other_bytes, "--- server:7: byte 3 differs: came \"p!\" in place of \"lo\"\n",
 	      "  expect hello\n  ^\n");
+	FAILS(sends_other_bytes_to_a_script_in_line,
+	      "--- 10.0.0.2:7: byte 3 differs: came \"p!\" in place of \"lo\"\n",
+	      "  wait 1ms; expect hello\n            ^\n");
+	FAILS(sends_other_bytes_to_a_script_in_a_file, "--- /tmp/simsock.",
+	      ":2:2: unix:@own: byte 3 differs: came \"p!\" in place of \"lo\"\n", "   expect hello\n   ^\n");
 	FAILS(sends_too_few_bytes, "--- server:7: the peer closed its side after 2 of 5 bytes: \"he\"\n",
 	      "  wait 1ms; expect hello\n            ^\n");
 }

@@ -15,37 +15,7 @@
 #include <cmocka.h>
 
 #include "simsock.h"
-#include "tests/api/child.h"
-
-/* Runs the statement in a fresh world of a child process. What it prints begins with "FILE:LINE: simsock: ".
- */
-#define MISTAKE(name, statement, expected)     \
-	static void name##_child(void)         \
-	{                                      \
-		sim_world_new(1);              \
-		statement;                     \
-	}                                      \
-	static void name(void **state)         \
-	{                                      \
-		(void)state;                   \
-		check(name##_child, expected); \
-	}
-
-/* The message behind the place; it must be the whole output. */
-static void check(void (*fn)(void), const char *expected)
-{
-	static struct child c;
-	static const char mark[] = ": simsock: ";
-	char *text;
-
-	child_run(&c, fn);
-	text = strstr(c.text, mark);
-	if (!text || !WIFEXITED(c.status) || WEXITSTATUS(c.status) != SIM_EXIT_MISTAKE)
-		fail_msg("status %#x, printed: %s", (unsigned)c.status, c.text);
-	text += strlen(mark);
-	text[strlen(text) - 1] = '\0'; /* the newline */
-	assert_string_equal(text, expected);
-}
+#include "tests/api/mistake.h"
 
 /* ---- rules ---- */
 
@@ -295,21 +265,21 @@ static void child_without_world(void)
 static void no_world(void **state)
 {
 	(void)state;
-	check(child_without_world, "sim_inject: no world is alive on this thread: "
-				   "write the test as sim_test(fn), or call sim_world_new() first");
+	mistake_check(child_without_world, "sim_inject: no world is alive on this thread: "
+					   "write the test as sim_test(fn), or call sim_world_new() first");
 }
 
 /* A variable of the environment that cannot be understood. */
-#define BAD_ENV(name, variable, value, expected) \
-	static void name##_child(void)           \
-	{                                        \
-		setenv(variable, value, 1);      \
-		sim_world_new(0);                \
-	}                                        \
-	static void name(void **state)           \
-	{                                        \
-		(void)state;                     \
-		check(name##_child, expected);   \
+#define BAD_ENV(name, variable, value, expected)       \
+	static void name##_child(void)                 \
+	{                                              \
+		setenv(variable, value, 1);            \
+		sim_world_new(0);                      \
+	}                                              \
+	static void name(void **state)                 \
+	{                                              \
+		(void)state;                           \
+		mistake_check(name##_child, expected); \
 	}
 
 BAD_ENV(seed_that_is_no_number, "SIMSOCK_SEED", "lucky",
