@@ -26,7 +26,7 @@
 #include "sim/base/names.h"
 #include "sim/base/quantity.h"
 
-enum { BACKLOG = 4096, NAME_BYTES = 64, MAX_PLACES = 32, SCRIPT_MAX_BYTES = 1 << 20 };
+enum { BACKLOG = 4096, NAME_BYTES = 64, MAX_PLACES = 32, SCRIPT_MAX_BYTES = 1 << 20, FIRST_FD = 512 };
 
 #define FORMS "HOST:PORT, tcp:HOST:PORT, udp:HOST:PORT, unix:/PATH, unix:@NAME, unix-dgram:/PATH"
 
@@ -417,11 +417,15 @@ static _Noreturn void fail_at(struct sim_slice addr, const char *step, int resul
 	sim_control_fail_diag(&d);
 }
 
+/* All processes share one table: the program's numbers are the lowest, as if it had it for itself. */
 static int open_place(struct sim_control *c, struct sim_task *t, const struct places *places, unsigned i,
 		      struct sim_slice addr)
 {
 	const char *step;
-	int fd = sim_peer_listen(c, t, places->type, &places->at[i], BACKLOG, &step);
+	int fd;
+
+	t->proc->first_fd = FIRST_FD;
+	fd = sim_peer_listen(c, t, places->type, &places->at[i], BACKLOG, &step);
 
 	if (fd < 0)
 		fail_at(addr, step, fd);

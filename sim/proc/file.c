@@ -137,10 +137,17 @@ static void occupy(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *
 		ft->num_open++;
 }
 
+static int take_number(struct sim_fdtable *ft, int min, bool cloexec)
+{
+	return ft->ops ? ft->ops->take(min, cloexec) : own_number(ft, min);
+}
+
 int sim_fd_install(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int min, bool cloexec)
 {
-	int fd = ft->ops ? ft->ops->take(min, cloexec) : own_number(ft, min);
+	int fd = p->first_fd > min ? take_number(ft, p->first_fd, cloexec) : -EMFILE;
 
+	if (fd < 0)
+		fd = take_number(ft, min, cloexec);
 	if (fd < 0)
 		return fd;
 	if (grow_to(ft, fd)) {
@@ -154,7 +161,7 @@ int sim_fd_install(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *
 
 int sim_fd_check_room(struct sim_fdtable *ft)
 {
-	int fd = ft->ops ? ft->ops->take(0, true) : own_number(ft, 0);
+	int fd = take_number(ft, 0, true);
 
 	if (fd >= 0 && ft->ops)
 		ft->ops->drop(fd);

@@ -572,6 +572,25 @@ static void rules_leave_peers_alone(void **state)
 	close(fd);
 }
 
+static void the_programs_numbers_are_the_lowest(void **state)
+{
+	int before = socket(AF_INET, SOCK_STREAM, 0), fd;
+
+	(void)state;
+	close(before);
+	sim_peer("server:7", "echo");
+	sim_peer("udp:server:7", "echo");
+	sim_peer("server:8", "do echo; loop");
+	for (int port = 7; port < 9; port++) {
+		fd = connect_to("10.0.0.2", port);
+		assert_int_equal(fd, before);
+		assert_echoes(fd);
+		assert_int_equal(dup(fd), fd + 1);
+		close(fd + 1);
+		close(fd);
+	}
+}
+
 static void no_other_task_runs_meanwhile(void **state)
 {
 	(void)state;
@@ -602,6 +621,7 @@ int main(void)
 		sim_test(a_script_is_read_from_its_file),
 		sim_test(a_big_echo_over_a_slow_link_with_loss_is_whole),
 		sim_test(rules_leave_peers_alone),
+		sim_test(the_programs_numbers_are_the_lowest),
 		sim_test(no_other_task_runs_meanwhile),
 	};
 
