@@ -25,6 +25,7 @@
 #include "api/simsock.h"
 #include "sim/base/names.h"
 #include "sim/base/quantity.h"
+#include "sim/unix/unix_domain.h"
 
 enum { BACKLOG = 4096, NAME_BYTES = 64, MAX_PLACES = 32, SCRIPT_MAX_BYTES = 1 << 20, FIRST_FD = 512 };
 
@@ -417,6 +418,48 @@ static _Noreturn void fail_at(struct sim_slice addr, const char *step, int resul
 	sim_control_fail_diag(&d);
 }
 
+/* ---- socket files that are left over ---- */
+
+static bool refuses_simulated(struct sim_task *t, int type, const struct sim_sockaddr *at)
+{
+	struct sim_sock *sk;
+	int err = sim_host_socket(t->proc->net, AF_UNIX, type, 0, &sk);
+
+	if (err)
+		return false;
+	err = sim_sock_op(sk)->connect(sk, t, at, true);
+	sim_sock_close(sk, NULL);
+	return err == -ECONNREFUSED;
+}
+
+static bool refuses_real(int type, const struct sim_sockaddr *at)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	int fd = sim_libc()->socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool refuses;
+
+	memcpy(un.sun_path, at->path, at->path_len);
+	refuses = fd >= 0 && sim_libc()->connect(fd, (struct sockaddr *)&un, at->raw_len) < 0 &&
+		  errno == ECONNREFUSED;
+	if (fd >= 0)
+		sim_libc()->close(fd);
+	return refuses;
+}
+
+/*
+ * Where paths are real, the file of an earlier run's socket is there still, as that of a server that was
+ * killed. Such a server removes it when it finds nobody there.
+ */
+static bool remove_left_over(struct sim_task *t, int type, const struct sim_sockaddr *at)
+{
+	struct stat st;
+
+	return at->family == AF_UNIX && at->path[0] &&
+	       t->proc->net->unix_domain->paths == SIM_UNIX_PATHS_REAL &&
+	       fstatat(AT_FDCWD, at->path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISSOCK(st.st_mode) &&
+	       refuses_simulated(t, type, at) && refuses_real(type, at) && unlink(at->path) == 0;
+}
+
 /* All processes share one table: the program's numbers are the lowest, as if it had it for itself. */
 static int open_place(struct sim_control *c, struct sim_task *t, const struct places *places, unsigned i,
 		      struct sim_slice addr)
@@ -426,7 +469,8 @@ static int open_place(struct sim_control *c, struct sim_task *t, const struct pl
 
 	t->proc->first_fd = FIRST_FD;
 	fd = sim_peer_listen(c, t, places->type, &places->at[i], BACKLOG, &step);
-
+	if (fd == -EADDRINUSE && remove_left_over(t, places->type, &places->at[i]))
+		fd = sim_peer_listen(c, t, places->type, &places->at[i], BACKLOG, &step);
 	if (fd < 0)
 		fail_at(addr, step, fd);
 	return fd;

@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define FORMS    "HOST:PORT, tcp:HOST:PORT, udp:HOST:PORT, unix:/PATH, unix:@NAME, unix-dgram:/PATH"
@@ -170,6 +173,28 @@ MISTAKE(peer_on_a_name_in_use, peer_twice("unix:@x", "unix:@x"),
 	"peer: bind: EADDRINUSE: somebody has it already\n"
 	"  unix:@x\n"
 	"  ^")
+MISTAKE(peer_on_a_path_in_use, peer_twice("unix:both", "unix-dgram:both"),
+	"peer: bind: EADDRINUSE: somebody has it already\n"
+	"  unix-dgram:both\n"
+	"  ^")
+MISTAKE(peer_on_a_file, sim_peer("unix:wrong", "echo"),
+	"peer: bind: EADDRINUSE: somebody has it already\n"
+	"  unix:wrong\n"
+	"  ^")
+
+/* A server of the kernel's listens there. */
+static void peer_on_a_real_server(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "real" };
+	long fd = syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+
+	if (!syscall(SYS_bind, fd, &a, sizeof a) && !syscall(SYS_listen, fd, 1))
+		sim_peer("unix:real", "echo");
+}
+MISTAKE(peer_on_the_path_of_a_real_server, peer_on_a_real_server(),
+	"peer: bind: EADDRINUSE: somebody has it already\n"
+	"  unix:real\n"
+	"  ^")
 MISTAKE(peer_with_a_long_path,
 	sim_peer("unix:@0123456789012345678901234567890123456789012345678901234567890123456789"
 		 "01234567890123456789012345678901234567",
@@ -201,7 +226,7 @@ static int make_script(void **state)
 static int remove_script(void **state)
 {
 	(void)state;
-	return unlink("wrong") || chdir("/") || rmdir(folder) ? -1 : 0;
+	return unlink("wrong") || unlink("both") || unlink("real") || chdir("/") || rmdir(folder) ? -1 : 0;
 }
 
 int main(void)
@@ -244,6 +269,9 @@ int main(void)
 		cmocka_unit_test(peer_on_a_port_in_use),
 		cmocka_unit_test(peer_on_a_udp_port_in_use),
 		cmocka_unit_test(peer_on_a_name_in_use),
+		cmocka_unit_test(peer_on_a_path_in_use),
+		cmocka_unit_test(peer_on_a_file),
+		cmocka_unit_test(peer_on_the_path_of_a_real_server),
 		cmocka_unit_test(peer_with_a_long_path),
 	};
 

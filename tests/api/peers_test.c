@@ -18,6 +18,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -407,6 +408,31 @@ static void unix_datagrams_go_back_to_those_with_a_name(void **state)
 	unlink(in_folder("d"));
 }
 
+/* A socket of the kernel's, past the simulation, that is gone and has left its file. */
+static void leave_socket_file(const char *path)
+{
+	socklen_t len;
+	struct sockaddr_un a = un_of(path, &len);
+	int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(syscall(SYS_bind, fd, &a, len), 0);
+	assert_int_equal(syscall(SYS_close, fd), 0);
+}
+
+static void a_socket_file_that_is_left_over_is_replaced(void **state)
+{
+	static const char *const kinds[] = { "unix", "unix-dgram" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		leave_socket_file(in_folder("old"));
+		sim_peer(unix_addr(kinds[i], in_folder("old")), "discard");
+		close(connect_unix(i ? SOCK_DGRAM : SOCK_STREAM, in_folder("old")));
+		assert_int_equal(unlink(in_folder("old")), 0);
+	}
+}
+
 /* ---- many at a time ---- */
 
 static void connections_are_served_at_the_same_time(void **state)
@@ -615,6 +641,7 @@ int main(void)
 		sim_test(udp_discard_answers_nothing),
 		sim_test(udp_chargen_answers_each_with_up_to_512_bytes),
 		sim_test(unix_datagrams_go_back_to_those_with_a_name),
+		sim_test(a_socket_file_that_is_left_over_is_replaced),
 		sim_test(connections_are_served_at_the_same_time),
 		sim_test(without_descriptors_a_connection_waits),
 		sim_test(a_script_has_one_connection_after_the_other),
