@@ -51,7 +51,7 @@ static struct sim_list threads = { &threads, &threads };
 static struct baton main_baton; /* of the main task's thread, which carries the fibers too */
 static __thread struct thread *self;
 static char carried_by_thread; /* its address stands as the carrier of such tasks */
-static bool is_making;
+static bool is_making, is_joining;
 
 /* ---- handing over ---- */
 
@@ -130,7 +130,7 @@ static void leave(void *arg)
 
 	th->ended = true;
 	th->task = NULL;
-	sim_waitq_wake(&th->joiners, 0);
+	sim_waitq_wake(&th->joiners, EPOLLHUP);
 	if (th->detached)
 		sim_list_remove(&th->node);
 	if (!setjmp(th->out))
@@ -269,7 +269,10 @@ int sim_exec_pthread_join(pthread_t id, void **result)
 	while (!th->ended)
 		(void)sim_task_block(sim_current, SIM_NEVER_NS);
 	sim_waitq_remove(&wait);
-	err = real(id, result); /* it is on its last instructions */
+	/* It is on its last instructions, and the kernel tells when they are over. */
+	is_joining = true;
+	err = real(id, result);
+	is_joining = false;
 	thread_free(th);
 	return err;
 }
@@ -358,7 +361,7 @@ static long futex_wake(const long *a, uint32_t bits)
 
 bool sim_exec_futex(const long *a, long *r)
 {
-	if (!sim_current)
+	if (!sim_current || is_joining)
 		return false;
 	switch ((int)a[1] & FUTEX_CMD_MASK) {
 	case FUTEX_WAIT: *r = futex_wait(a, FUTEX_BITSET_MATCH_ANY); return true;
