@@ -338,11 +338,10 @@ struct sim_task *sim_control_start_task(struct sim_control *c, struct sim_proc *
 struct sim_task *sim_control_start(struct sim_control *c, struct sim_host *h, const char *name, bool builtin,
 				   void (*fn)(void *), void *arg)
 {
-	struct sim_proc *p = sim_world_add_proc(c->w, h, name);
+	struct sim_proc *p = sim_world_add_proc(c->w, h, name, builtin);
 
 	if (!p)
 		sim_control_fail("%s: the world's memory is used up (SIMSOCK_ARENA)", name);
-	p->builtin = builtin;
 	return sim_control_start_task(c, p, name, fn, arg);
 }
 

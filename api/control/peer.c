@@ -27,7 +27,7 @@
 #include "sim/base/quantity.h"
 #include "sim/unix/unix_domain.h"
 
-enum { BACKLOG = 4096, NAME_BYTES = 64, MAX_PLACES = 32, SCRIPT_MAX_BYTES = 1 << 20, FIRST_FD = 512 };
+enum { BACKLOG = 4096, NAME_BYTES = 64, MAX_PLACES = 32, SCRIPT_MAX_BYTES = 1 << 20 };
 
 #define FORMS "HOST:PORT, tcp:HOST:PORT, udp:HOST:PORT, unix:/PATH, unix:@NAME, unix-dgram:/PATH"
 
@@ -460,15 +460,11 @@ static bool remove_left_over(struct sim_task *t, int type, const struct sim_sock
 	       refuses_simulated(t, type, at) && refuses_real(type, at) && unlink(at->path) == 0;
 }
 
-/* All processes share one table: the program's numbers are the lowest, as if it had it for itself. */
 static int open_place(struct sim_control *c, struct sim_task *t, const struct places *places, unsigned i,
 		      struct sim_slice addr)
 {
 	const char *step;
-	int fd;
-
-	t->proc->first_fd = FIRST_FD;
-	fd = sim_peer_listen(c, t, places->type, &places->at[i], BACKLOG, &step);
+	int fd = sim_peer_listen(c, t, places->type, &places->at[i], BACKLOG, &step);
 	if (fd == -EADDRINUSE && remove_left_over(t, places->type, &places->at[i]))
 		fd = sim_peer_listen(c, t, places->type, &places->at[i], BACKLOG, &step);
 	if (fd < 0)

@@ -232,7 +232,7 @@ static void add_program(struct sim_control *c)
 {
 	struct sim_world *w = c->w;
 
-	w->program = sim_world_add_proc(w, w->first_host, PROGRAM_NAME);
+	w->program = sim_world_add_proc(w, w->first_host, PROGRAM_NAME, false);
 	if (w->program)
 		w->main_task = sim_task_new(&w->sched, w->program, PROGRAM_NAME, true);
 	if (!w->main_task)

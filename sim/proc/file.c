@@ -144,10 +144,8 @@ static int take_number(struct sim_fdtable *ft, int min, bool cloexec)
 
 int sim_fd_install(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int min, bool cloexec)
 {
-	int fd = p->first_fd > min ? take_number(ft, p->first_fd, cloexec) : -EMFILE;
+	int fd = take_number(ft, min, cloexec);
 
-	if (fd < 0)
-		fd = take_number(ft, min, cloexec);
 	if (fd < 0)
 		return fd;
 	if (grow_to(ft, fd)) {

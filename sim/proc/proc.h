@@ -38,7 +38,6 @@ struct sim_proc {
 	bool is_program;  /* the program under test itself, which made the world */
 	bool builtin;     /* a scripted peer of ours: rules do not touch it */
 	bool ended;
-	int first_fd;           /* its descriptors stand here or above, if there is room: 0: the lowest */
 	int exit_status;        /* as wait(2) tells */
 	struct sim_timer alarm; /* ITIMER_REAL */
 	int64_t alarm_interval_ns;

@@ -95,7 +95,8 @@ struct sim_world *sim_world_init(void *mem, size_t size_bytes, const struct sim_
 	w->ctx.seed = config->seed;
 	w->ctx.next_packet_id = 1;
 	if (sim_clock_init(&w->ctx.clock, a) || sim_trace_init(&w->ctx.trace, a, &w->ctx.clock, num) ||
-	    sim_fdtable_init(&w->fds, &w->ctx, config->fd_ops))
+	    sim_fdtable_init(&w->fds, &w->ctx, config->fd_ops) ||
+	    sim_fdtable_init(&w->peer_fds, &w->ctx, NULL))
 		return NULL;
 	sim_fabric_init(&w->fabric, &w->ctx);
 	w->fabric.wire_bytes = config->wire_bytes;
@@ -189,12 +190,13 @@ struct sim_sock *sim_world_find_sock(struct sim_world *w, uint32_t id)
 	return NULL;
 }
 
-struct sim_proc *sim_world_add_proc(struct sim_world *w, struct sim_host *h, const char *name)
+struct sim_proc *sim_world_add_proc(struct sim_world *w, struct sim_host *h, const char *name, bool builtin)
 {
-	struct sim_proc *p = sim_proc_new(&w->ctx, h, &h->net, &w->fds, name);
+	struct sim_proc *p = sim_proc_new(&w->ctx, h, &h->net, builtin ? &w->peer_fds : &w->fds, name);
 
 	if (!p)
 		return NULL;
+	p->builtin = builtin;
 	p->id = ++w->next_proc_id;
 	p->pid = FIRST_PID + p->id;
 	sim_list_append(&w->procs, &p->node);

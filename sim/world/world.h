@@ -14,7 +14,8 @@ struct sim_world {
 	struct sim_ctx ctx;
 	struct sim_fabric fabric;
 	struct sim_sched sched;
-	struct sim_fdtable fds;
+	struct sim_fdtable fds;      /* of the program and of what it spawned: they share an address space */
+	struct sim_fdtable peer_fds; /* of built-in peers: numbers of their own, which no program sees */
 	struct sim_fault_rules rules;
 	struct sim_list hosts;
 	struct sim_list procs;
@@ -60,8 +61,9 @@ int sim_world_add_addr(struct sim_world *w, struct sim_host *h, struct sim_addr 
 struct sim_host *sim_world_host_of(struct sim_world *w, struct sim_addr a); /* who has it, not loopback; NULL
 									     */
 
-struct sim_proc *sim_world_add_proc(struct sim_world *w, struct sim_host *h, const char *name); /* NULL: no
-												   memory */
+struct sim_proc *sim_world_add_proc(struct sim_world *w, struct sim_host *h, const char *name,
+				    bool builtin); /* NULL: no
+					memory */
 
 struct sim_sock *sim_world_find_sock(struct sim_world *w, uint32_t id);
 

@@ -598,7 +598,7 @@ static void rules_leave_peers_alone(void **state)
 	close(fd);
 }
 
-static void the_programs_numbers_are_the_lowest(void **state)
+static void peers_take_none_of_the_programs_numbers(void **state)
 {
 	int before = socket(AF_INET, SOCK_STREAM, 0), fd;
 
@@ -615,6 +615,20 @@ static void the_programs_numbers_are_the_lowest(void **state)
 		close(fd + 1);
 		close(fd);
 	}
+}
+
+static void closing_every_number_leaves_peers_alone(void **state)
+{
+	int fd;
+
+	(void)state;
+	sim_peer("server:7", "echo");
+	fd = connect_to("10.0.0.2", 7);
+	for (int i = 3; i < 1024; i++)
+		close(i);
+	fd = connect_to("10.0.0.2", 7);
+	assert_echoes(fd);
+	close(fd);
 }
 
 static void no_other_task_runs_meanwhile(void **state)
@@ -648,7 +662,8 @@ int main(void)
 		sim_test(a_script_is_read_from_its_file),
 		sim_test(a_big_echo_over_a_slow_link_with_loss_is_whole),
 		sim_test(rules_leave_peers_alone),
-		sim_test(the_programs_numbers_are_the_lowest),
+		sim_test(peers_take_none_of_the_programs_numbers),
+		sim_test(closing_every_number_leaves_peers_alone),
 		sim_test(no_other_task_runs_meanwhile),
 	};
 

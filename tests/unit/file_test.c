@@ -70,20 +70,6 @@ static void a_minimum_is_kept_and_does_not_hide_lower_numbers(void **state)
 	close_all();
 }
 
-static void a_process_may_have_its_numbers_out_of_the_way(void **state)
-{
-	(void)state;
-	w.fds.limit = 12;
-	w.proc->first_fd = 10;
-	assert_int_equal(open_one(), 10);
-	assert_int_equal(open_one(), 11);
-	assert_int_equal(open_one(), FIRST_FD);
-	assert_int_equal(fake_sock_open(&w, 5, NULL), 5);
-	w.proc->first_fd = 0;
-	assert_int_equal(open_one(), FIRST_FD + 1);
-	close_all();
-}
-
 static void the_table_grows_and_keeps_what_is_in_it(void **state)
 {
 	struct sim_file *first;
@@ -296,7 +282,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_new_descriptor_takes_the_lowest_free_number),
 		T(a_minimum_is_kept_and_does_not_hide_lower_numbers),
-		T(a_process_may_have_its_numbers_out_of_the_way),
 		T(the_table_grows_and_keeps_what_is_in_it),
 		T(at_the_limit_it_is_emfile_until_one_is_closed),
 		T(a_duplicate_shares_the_file_and_the_last_close_releases_it),
