@@ -27,7 +27,7 @@ static const struct sim_msg_flag msg_flags[] = {
 	{ NAMED(MSG_OOB),	   "AEAEE", "A-AEE", "urgent data: EOPNOTSUPP to send, EINVAL or EOPNOTSUPP to receive" },
 	{ NAMED(MSG_PEEK),	   NOWHERE, "SSSSS", NULL },
 	{ NAMED(MSG_DONTROUTE),	   "-S---", NOWHERE, NULL },
-	{ NAMED(MSG_CTRUNC),	   NOWHERE, NOWHERE, "never reported: there is no ancillary data" },
+	{ NAMED(MSG_CTRUNC),	   NOWHERE, "--SSS", "reported in msg_flags: there was no room for control messages" },
 	{ FLAG_PROBE, "MSG_PROBE", NOWHERE, NOWHERE, NULL },
 	{ NAMED(MSG_TRUNC),	   NOWHERE, "SS-SS", "reported in msg_flags for datagrams and records" },
 	{ NAMED(MSG_DONTWAIT),	   "SSSSS", "SSSSS", NULL },
@@ -44,7 +44,7 @@ static const struct sim_msg_flag msg_flags[] = {
 	{ FLAG_BATCH, "MSG_BATCH", NOWHERE, NOWHERE, NULL },
 	{ NAMED(MSG_ZEROCOPY),	   NOWHERE, NOWHERE, "SO_ZEROCOPY, which it needs, is absent" },
 	{ NAMED(MSG_FASTOPEN),	   "A----", NOWHERE, "EOPNOTSUPP" },
-	{ NAMED(MSG_CMSG_CLOEXEC), NOWHERE, "sssss", "given back in msg_flags; descriptors are not passed" },
+	{ NAMED(MSG_CMSG_CLOEXEC), NOWHERE, "ssSSS", "recvmsg, recvmmsg" },
 };
 
 static const struct sim_number_info fcntl_commands[] = {

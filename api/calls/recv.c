@@ -8,6 +8,7 @@
 
 #include "api/calls/gate.h"
 #include "api/calls/iovec.h"
+#include "api/calls/scm.h"
 #include "sim/base/uaccess.h"
 
 static long do_recv(struct sim_gate *g, struct sim_msg *m)
@@ -69,7 +70,8 @@ static long recv_header(struct sim_gate *g, struct msghdr *user, int flags)
 	struct msghdr h;
 	struct sim_iovec_copy c;
 	struct sim_sockaddr a = { .family = 0 };
-	struct sim_msg m = { .flags = flags };
+	struct sim_scm scm = { .rights = NULL };
+	struct sim_msg m = { .flags = flags, .scm = &scm };
 	long r;
 
 	if (sim_copy_from_user(&h, user, sizeof h))
@@ -89,7 +91,10 @@ static long recv_header(struct sim_gate *g, struct msghdr *user, int flags)
 	if (r < 0)
 		return r;
 	h.msg_flags = m.out_flags | (flags & MSG_CMSG_CLOEXEC);
-	h.msg_controllen = 0; /* no ancillary data is simulated */
+	if (__builtin_expect(scm.rights || scm.has_cred, 0))
+		sim_scm_out(g, &h, &scm);
+	else
+		h.msg_controllen = 0;
 	if (h.msg_name) {
 		int err = sim_gate_addr_out(g, &a, h.msg_name, &user->msg_namelen);
 

@@ -9,6 +9,7 @@
 
 #include "api/calls/gate.h"
 #include "api/calls/iovec.h"
+#include "api/calls/scm.h"
 #include "sim/base/uaccess.h"
 
 /* The part that all of them share: `m` has buffers, flags and destination. */
@@ -54,58 +55,12 @@ long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void
 	return sim_gate_leave(&g, do_send(&g, &m));
 }
 
-/* cmsg(3): does every header lie within the control data, and is none shorter than itself? */
-static bool is_well_formed(const unsigned char *control, size_t len)
-{
-	size_t at = 0;
-
-	while (len - at >= sizeof(struct cmsghdr)) {
-		struct cmsghdr c;
-
-		memcpy(&c, control + at, sizeof c);
-		if (c.cmsg_len < sizeof c || c.cmsg_len > len - at)
-			return false;
-		if (CMSG_ALIGN(c.cmsg_len) >= len - at)
-			break;
-		at += CMSG_ALIGN(c.cmsg_len);
-	}
-	return true;
-}
-
-/*
- * Ancillary data: none is simulated yet. Malformed control data is EINVAL as Linux says, too much of it
- * ENOBUFS; what is well formed is refused rather than lost.
- */
-static long check_control(struct sim_gate *g, const struct msghdr *h)
-{
-	size_t len = h->msg_controllen, max = (size_t)g->sk->net->sysctl.core_optmem_max;
-	unsigned char *copy;
-	long r;
-
-	if (!len)
-		return 0;
-	if (len > max)
-		return sim_gate_fail(g, ENOBUFS, SIM_WHY_OPTMEM, (int64_t)len, (int64_t)max);
-	if (len < sizeof(struct cmsghdr))
-		return 0; /* the kernel finds no header in it */
-	copy = sim_arena_alloc_raw(g->w->ctx.arena, len);
-	if (!copy)
-		return sim_gate_fail(g, ENOBUFS, SIM_WHY_NO_MEMORY, 0, 0);
-	if (sim_copy_from_user(copy, h->msg_control, len))
-		r = sim_gate_fail(g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)h->msg_control, 0);
-	else if (!is_well_formed(copy, len))
-		r = sim_gate_fail(g, EINVAL, SIM_WHY_BAD_ARGUMENT, 2, (int64_t)len);
-	else
-		r = sim_gate_fail(g, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_CALL_SENDMSG, 0);
-	sim_arena_free(g->w->ctx.arena, copy, len);
-	return r;
-}
-
 static long send_header(struct sim_gate *g, const struct msghdr *h, int flags)
 {
 	struct sim_iovec_copy c;
 	struct sim_sockaddr a;
 	struct sim_msg m = { .flags = flags };
+	struct sim_scm scm;
 	long r;
 
 	if (h->msg_name && h->msg_namelen) {
@@ -125,12 +80,13 @@ static long send_header(struct sim_gate *g, const struct msghdr *h, int flags)
 		return r;
 	g->arg1 = c.total_bytes;
 	g->arg2 = (uint32_t)flags;
-	r = check_control(g, h);
+	r = sim_scm_in(g, h, &scm, &m.scm);
 	if (!r) {
 		m.it = (struct sim_iter){ c.iov, c.num, 0 };
 		m.len = c.total_bytes;
 		r = do_send(g, &m);
 	}
+	sim_scm_done(m.scm);
 	sim_iovec_done(g, &c);
 	return r;
 }

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 
 #include "api/calls/flags.h"
+#include "api/calls/scm.h"
 #include "sim/fault/call.h"
 #include "sim/sock/option.h"
 #include "sim/sock/sysctl_table.h"
@@ -131,6 +132,35 @@ static const char *level_name(int level)
 	}
 }
 
+static const char *scm_name(char letter)
+{
+	switch (letter) {
+	case SIM_SCM_SIMULATED: return "simulated";
+	case SIM_SCM_REFUSED: return "refused";
+	case SIM_SCM_ABSENT: return "absent";
+	default: return "-";
+	}
+}
+
+static void print_control(FILE *out)
+{
+	const struct sim_scm_kind *k;
+
+	fprintf(out,
+		"\n## Control messages of sendmsg, sendmmsg\n\n"
+		"`-`: ignored, on Linux too. refused: EINVAL, on Linux too, and so is every other type of\n"
+		"SOL_SOCKET, and of UDP's own levels. absent: EOPNOTSUPP. recvmsg and recvmmsg of Unix "
+		"sockets "
+		"give\nSCM_CREDENTIALS (SO_PASSCRED) and SCM_RIGHTS; other sockets give none.\n\n"
+		"| level | type | TCP | UDP, IPv4 | UDP, IPv6 | Unix |\n|---|---|---|---|---|---|\n");
+	for (size_t n = 0; (k = sim_scm_kind(n)); n++) {
+		fprintf(out, "| %s | %s |", level_name(k->level), k->name);
+		for (int i = 0; i < SIM_SCM_NUM_SOCKETS; i++)
+			fprintf(out, " %s |", scm_name(k->sent[i]));
+		fprintf(out, "\n");
+	}
+}
+
 static void print_options(FILE *out)
 {
 	struct sim_option_doc doc;
@@ -195,6 +225,7 @@ int fidelity_print(FILE *out)
 	print_calls(out);
 	print_flags(out, true);
 	print_flags(out, false);
+	print_control(out);
 	print_options(out);
 	print_numbers(out, "fcntl commands", sim_fcntl_command);
 	print_numbers(out, "ioctl requests", sim_ioctl_request);

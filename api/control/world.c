@@ -17,6 +17,7 @@
 #include "api/calls/real.h"
 #include "api/simsock.h"
 #include "sim/base/quantity.h"
+#include "sim/proc/rights.h"
 
 #define ARENA_DEFAULT_BYTES (UINT64_C(1) << 30)
 #define ARENA_MIN_BYTES     (UINT64_C(1) << 20)
@@ -315,6 +316,7 @@ static void give_back(struct sim_world *w)
 	}
 	if (!w->fds.ops)
 		return;
+	sim_rights_give_back(&w->ctx);
 	for (int fd = 0; fd < w->fds.num_slots; fd++)
 		if (w->fds.slots[fd].file)
 			w->fds.ops->drop(fd);

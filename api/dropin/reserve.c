@@ -3,12 +3,14 @@
  * Real numbers for simulated descriptors: each is a duplicate of one Unix socket that is connected to
  * nothing, so that numbers never collide, lseek(2) and mmap(2) answer as of a socket, and a system call that
  * slips past us fails. The socket itself stands at a high number, out of the way of lowest-number-first.
+ * And real descriptors while they are in flight in a message.
  * fcntl(2), F_DUPFD; dup3(2).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include "api/libc/libc.h"
 #include "api/posix/posix.h"
@@ -73,7 +75,48 @@ static void drop(int fd)
 	errno = saved;
 }
 
-static const struct sim_fd_ops reserving = { .take = take, .take_at = take_at, .drop = drop };
+/* ---- real descriptors in messages, SCM_RIGHTS ---- */
+
+/* A duplicate that stands high, as our own files do. */
+static int hold(int fd)
+{
+	int saved = errno, held = -EBADF, duplicate;
+
+	if (fd != sim_posix_own_fd) {
+		duplicate = sim_libc()->fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		held = duplicate < 0 ? -errno : sim_libc_put_high(duplicate);
+		if (held == -1)
+			held = -errno;
+	}
+	errno = saved;
+	return held;
+}
+
+static int give(int held_fd, bool cloexec)
+{
+	int saved = errno, fd = sim_libc()->fcntl(held_fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+
+	if (fd < 0)
+		fd = -errno;
+	errno = saved;
+	return fd;
+}
+
+static uint32_t limit(void)
+{
+	struct rlimit r;
+
+	return getrlimit(RLIMIT_NOFILE, &r) || r.rlim_cur > INT32_MAX ? INT32_MAX : (uint32_t)r.rlim_cur;
+}
+
+static const struct sim_fd_ops reserving = {
+	.take = take,
+	.take_at = take_at,
+	.drop = drop,
+	.hold = hold,
+	.give = give,
+	.limit = limit,
+};
 
 const struct sim_fd_ops *sim_face_fd_ops(void)
 {

@@ -8,6 +8,7 @@
 #include "sim/base/assert.h"
 #include "sim/proc/epoll.h"
 #include "sim/proc/proc.h"
+#include "sim/proc/rights.h"
 
 enum { FIRST_NUM_SLOTS = 32, FIRST_OWN_FD = 3, DEFAULT_LIMIT = 1 << 20 };
 
@@ -39,6 +40,7 @@ struct sim_file *sim_file_new_sock(struct sim_ctx *ctx, struct sim_sock *sk, boo
 
 	if (f) {
 		f->sk = sk;
+		sk->file = f;
 		f->nonblock = nonblock;
 	}
 	return f;
@@ -71,11 +73,15 @@ void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t)
 		return;
 	if (!sim_list_empty(&f->watches))
 		sim_epoll_forget(f);
-	if (f->kind == SIM_FILE_EPOLL)
+	if (f->kind == SIM_FILE_EPOLL) {
 		sim_epoll_free(f->ep);
-	else
+	} else {
+		f->sk->file = NULL;
 		sim_sock_close(f->sk, t);
+	}
 	sim_arena_free(ctx->arena, f, sizeof *f);
+	if (__builtin_expect(ctx->flight != NULL, 0))
+		sim_rights_collect(ctx);
 }
 
 uint32_t sim_file_poll(struct sim_file *f)
@@ -194,4 +200,15 @@ struct sim_file *sim_fd_remove(struct sim_fdtable *ft, int fd)
 	if (ft->ops)
 		ft->ops->drop(fd);
 	return f;
+}
+
+void sim_fd_forget(struct sim_fdtable *ft, int fd)
+{
+	struct sim_file *unseen = sim_fd_file(ft, fd);
+
+	if (!unseen)
+		return;
+	ft->slots[fd].file = NULL;
+	ft->num_open--;
+	sim_file_put(ft->ctx, unseen, NULL);
 }

@@ -21,9 +21,11 @@ enum sim_file_kind { SIM_FILE_SOCK, SIM_FILE_EPOLL };
 
 struct sim_file {
 	uint32_t refs;
+	uint32_t num_flights;    /* of refs: by descriptors in messages that nobody has received */
 	uint8_t kind;            /* enum sim_file_kind */
 	bool nonblock;           /* O_NONBLOCK */
 	bool async;              /* O_ASYNC: stored */
+	bool is_reached;         /* by the collector of what is in flight */
 	struct sim_list watches; /* epoll items on this file: they go when its last descriptor does */
 	union {
 		struct sim_sock *sk; /* with a reference */
@@ -41,11 +43,18 @@ struct sim_fd {
  * Reserves numbers in the program's real table. take: the lowest free number >= min, or -errno. take_at:
  * exactly fd (whatever it was is closed). drop: it is free again. NULL table: numbers are the simulation's
  * own, from 3.
+ *
+ * Real descriptors in messages (SCM_RIGHTS). hold: a duplicate of the program's fd, out of the way of
+ * lowest-number-first, or -EBADF; to be dropped. give: a duplicate of a held one at the lowest free number,
+ * or -errno. limit: RLIMIT_NOFILE.
  */
 struct sim_fd_ops {
 	int (*take)(int min, bool cloexec);
 	int (*take_at)(int fd, bool cloexec);
 	void (*drop)(int fd);
+	int (*hold)(int fd);
+	int (*give)(int held_fd, bool cloexec);
+	uint32_t (*limit)(void);
 };
 
 struct sim_fdtable {
@@ -83,5 +92,7 @@ int sim_fd_check_room(struct sim_fdtable *ft);
 int sim_fd_install_at(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int fd, bool cloexec);
 /* Takes the file out (the caller gets its reference): NULL if there is none. */
 struct sim_file *sim_fd_remove(struct sim_fdtable *ft, int fd);
+/* This real number has become something real: a file that still stood there was closed without our seeing. */
+void sim_fd_forget(struct sim_fdtable *ft, int fd);
 
 #endif

@@ -12,6 +12,14 @@
 #include "sim/sock/option.h"
 #include "sim/sock/sock.h"
 
+/* Newer than some libc's headers. */
+#ifndef SO_PASSPIDFD
+#define SO_PASSPIDFD 76
+#endif
+#ifndef SO_PASSRIGHTS
+#define SO_PASSRIGHTS 83
+#endif
+
 /* socket(7): the kernel's minima, for 64-bit Linux 6.18. */
 enum { MIN_SNDBUF_BYTES = 4608, MIN_RCVBUF_BYTES = 2304 };
 
@@ -42,6 +50,17 @@ FLAG_OPTION(dontroute)
 FLAG_OPTION(oobinline)
 FLAG_OPTION(passcred)
 FLAG_OPTION(timestamp)
+
+static int get_passrights(struct sim_sock *sk)
+{
+	return !sk->no_passrights;
+}
+
+static int set_passrights(struct sim_sock *sk, int val)
+{
+	sk->no_passrights = !val;
+	return 0;
+}
 
 static int get_reuseport(struct sim_sock *sk)
 {
@@ -194,7 +213,8 @@ static const struct int_option int_options[] = {
 	{ SO_DONTROUTE, "SO_DONTROUTE", SIM_FIDELITY_SIMULATED, get_dontroute, set_dontroute, false },
 	{ SO_KEEPALIVE, "SO_KEEPALIVE", SIM_FIDELITY_STORED, get_keepalive, set_keepalive, false },
 	{ SO_OOBINLINE, "SO_OOBINLINE", SIM_FIDELITY_STORED, get_oobinline, set_oobinline, false },
-	{ SO_PASSCRED, "SO_PASSCRED", SIM_FIDELITY_STORED, get_passcred, set_passcred, true },
+	{ SO_PASSCRED, "SO_PASSCRED", SIM_FIDELITY_SIMULATED, get_passcred, set_passcred, true },
+	{ SO_PASSRIGHTS, "SO_PASSRIGHTS", SIM_FIDELITY_SIMULATED, get_passrights, set_passrights, true },
 	{ SO_TIMESTAMP, "SO_TIMESTAMP", SIM_FIDELITY_STORED, get_timestamp, set_timestamp, false },
 	{ SO_PRIORITY, "SO_PRIORITY", SIM_FIDELITY_STORED, get_priority, set_priority, false },
 	{ SO_MARK, "SO_MARK", SIM_FIDELITY_STORED, get_mark, set_mark, false },
@@ -225,7 +245,7 @@ static const struct sim_option_doc absent_options[] = {
 	ABSENT(SO_PEEK_OFF),     ABSENT(SO_PEERGROUPS),    ABSENT(SO_PEERNAME),
 	ABSENT(SO_PEERSEC),      ABSENT(SO_RXQ_OVFL),      ABSENT(SO_SELECT_ERR_QUEUE),
 	ABSENT(SO_TIMESTAMPING), ABSENT(SO_TIMESTAMPNS),   ABSENT(SO_TXTIME),
-	ABSENT(SO_ZEROCOPY),
+	ABSENT(SO_ZEROCOPY),     ABSENT(SO_PASSPIDFD),
 };
 #undef ABSENT
 

@@ -19,8 +19,10 @@
 #include "sim/packet/address.h"
 #include "sim/packet/bytes.h"
 #include "sim/sock/net.h"
+#include "sim/sock/scm.h"
 #include "sim/task/task.h"
 
+struct sim_file;
 struct sim_sock;
 
 /* The kinds of socket: index into sim_sock_ops[], which is defined where the families meet (host/). */
@@ -56,6 +58,7 @@ struct sim_msg {
 	const struct sim_sockaddr *to; /* send: destination, NULL: none given */
 	struct sim_sockaddr *from;     /* receive: to be filled in, NULL: not wanted (family 0 afterwards: no
 					  name) */
+	struct sim_scm *scm;           /* what goes along; NULL: nothing, or not wanted */
 	int out_flags;                 /* receive: MSG_TRUNC, MSG_EOR, ... for msg_flags */
 };
 
@@ -92,6 +95,7 @@ struct sim_sock {
 		linger : 1;
 	bool sndbuf_locked : 1, rcvbuf_locked : 1; /* set by the program: no automatic tuning */
 	bool passcred : 1, record : 1, timestamp : 1;
+	bool no_passrights : 1;             /* SO_PASSRIGHTS, the other way round */
 	int32_t err;                        /* SO_ERROR: pending, positive, taken by the first call */
 	struct sim_reason err_why;          /* why it is pending */
 	int32_t sndbuf_bytes, rcvbuf_bytes; /* as Linux holds them: doubled */
@@ -104,6 +108,8 @@ struct sim_sock {
 	struct sim_sock_test *test;                   /* NULL: no knob set */
 	struct sim_sock_log *sent, *delivered;        /* NULL until bytes moved while `record` is on */
 	uint64_t num_sent_bytes, num_delivered_bytes; /* accepted from, and handed to the program, ever */
+	struct sim_file *file;                        /* its open file, known to proc/ alone; NULL: none */
+	struct sim_sock *reached_by;                  /* Unix: not accepted yet, the listener; NULL */
 	uint32_t flow;                                /* trace id, 0: none yet */
 	uint32_t bound_if; /* interface index, 0: any; the place of SO_BINDTODEVICE, which is absent */
 	int64_t made_ns;

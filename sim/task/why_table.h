@@ -66,6 +66,14 @@
 	X(NOT_SIMULATED, "not-simulated", "{0} is not simulated") \
 	X(NOT_SUPPORTED, "not-supported", "this type of socket does not support the operation") \
 	X(NO_OPTION, "no-such-option", "no option {1} at level {0} for this socket") \
+	/* Control messages. */ \
+	X(BAD_CONTROL, "bad-control-message", "the control message at byte {0} has a wrong length, or is of a type that this socket does not take (level {1}, type {2})") \
+	X(TOO_MANY_FDS, "too-many-descriptors", "{0} descriptors in one message: the most is {1}") \
+	X(REAL_FD, "real-descriptor", "descriptor {0} is none of the simulation's: only under libc's own names are real ones passed") \
+	X(TOO_MANY_REFS, "too-many-in-flight", "too many descriptors of this user are in messages that nobody has received: RLIMIT_NOFILE") \
+	X(NO_PASSRIGHTS, "descriptors-refused", "the receiver has switched SO_PASSRIGHTS off") \
+	X(OTHERS_CRED, "credentials-of-another", "pid {0}, uid {1}, gid {2} are not the sender's own, and it is not root") \
+	X(NO_PROCESS, "no-such-process", "no process of this world has the pid {0}") \
 	/* Limits. */ \
 	X(NO_MEMORY, "no-memory", "the simulated host is out of memory") \
 	X(FD_LIMIT, "descriptor-limit", "RLIMIT_NOFILE: {0} descriptors are open") \

@@ -260,6 +260,8 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 
 	if (!err && !sim_tcp_in_states(ts, 1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_CLOSE_WAIT))
 		err = wait_connected(ts, t, m);
+	if (!err && m->scm)
+		err = m->scm->err;
 	if (err)
 		return err;
 	for (;;) {

@@ -10,6 +10,8 @@
 #include "sim/clock/clock.h"
 #include "sim/trace/trace.h"
 
+struct sim_flight;
+
 struct sim_ctx {
 	struct sim_arena *arena;
 	uint64_t seed;
@@ -20,6 +22,7 @@ struct sim_ctx {
 	uint32_t next_task_id;
 	uint32_t num_capacity_knobs; /* sockets with the exact capacity set: only then do readers look for
 					their peers */
+	struct sim_flight *flight;   /* descriptors in messages (proc/rights.h); NULL: there never were any */
 };
 
 static inline int64_t sim_now(const struct sim_ctx *ctx)

@@ -405,6 +405,8 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 	}
 	if (!err)
 		err = find_destination(us, t, m);
+	if (!err && __builtin_expect(m->scm != NULL, 0))
+		err = is_v4(&us->way) ? m->scm->err : m->scm->err6;
 	if (!err)
 		err = check_size(us, t, &us->way, len);
 	if (!err)

@@ -48,6 +48,7 @@ static struct sim_unix_sock *take_waiting(struct sim_unix_sock *u)
 	if (!u->first_waiting)
 		u->last_waiting = NULL;
 	child->next_waiting = NULL;
+	child->sk.reached_by = NULL;
 	u->num_queued--;
 	return child;
 }
@@ -128,6 +129,8 @@ static struct sim_unix_sock *new_child(struct sim_unix_sock *u, struct sim_unix_
 	child->addr = listener->addr;
 	child->addr->refs++;
 	child->sk.passcred = listener->sk.passcred;
+	child->sk.no_passrights = listener->sk.no_passrights;
+	child->sk.reached_by = &listener->sk;
 	sim_unix_task_cred(t, &child->cred);
 	sim_unix_set_peer(child, u);
 	if (listener->last_waiting)

@@ -47,6 +47,7 @@ static void msg_free(struct sim_unix_sock *u, struct sim_unix_msg *q)
 {
 	struct sim_arena *a = sim_sock_arena(&u->sk);
 	struct sim_unix_sock *from = q->from;
+	struct sim_unix_note *note = q->note;
 
 	SIM_ASSERT(from->out_bytes >= q->run.len);
 	from->out_bytes -= q->run.len;
@@ -54,6 +55,8 @@ static void msg_free(struct sim_unix_sock *u, struct sim_unix_msg *q)
 	sim_unix_uncharge(from, q->truesize);
 	sim_arena_free(a, q, sizeof *q);
 	sim_sock_put(&from->sk);
+	if (note)
+		sim_unix_note_free(a, note);
 }
 
 void sim_unix_dgram_purge(struct sim_unix_sock *u)
@@ -124,6 +127,8 @@ static int make_msg(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg 
 	q->from = u;
 	sim_sock_get(&u->sk);
 	*made = q;
+	if (__builtin_expect(m->scm != NULL, 0))
+		return sim_unix_note_new(u, t, m->scm, NULL, &q->note);
 	return 0;
 }
 
@@ -159,7 +164,8 @@ static int find_receiver(struct sim_unix_sock *u, struct sim_task *t, const stru
 }
 
 /* May the receiver have it? */
-static int check_receiver(struct sim_unix_sock *u, struct sim_task *t, struct sim_unix_sock *other)
+static int check_receiver(struct sim_unix_sock *u, struct sim_task *t, struct sim_unix_sock *other,
+			  const struct sim_unix_msg *q)
 {
 	struct sim_sock *sk = &u->sk;
 
@@ -170,6 +176,8 @@ static int check_receiver(struct sim_unix_sock *u, struct sim_task *t, struct si
 	if (other->sk.shutdown & SIM_SHUT_RD)
 		return sim_sock_fail(sk, t, EPIPE, SIM_WHY_PEER_GONE, SIM_NEVER_NS, sim_now(sk->net->ctx), 0,
 				     0, 0);
+	if (q->note && q->note->rights)
+		return sim_unix_refuses_rights(u, t, other);
 	return 0;
 }
 
@@ -189,7 +197,8 @@ static int receiver_full(struct sim_unix_sock *u, struct sim_task *t, struct sim
 
 /* Finds the receiver and waits for a place in its queue; borrowed, and good until the task blocks again. */
 static int await_receiver(struct sim_unix_sock *u, struct sim_task *t, const struct sim_msg *m,
-			  const struct sim_sockaddr *to, struct sim_unix_sock **found)
+			  const struct sim_sockaddr *to, const struct sim_unix_msg *q,
+			  struct sim_unix_sock **found)
 {
 	struct sim_sock *sk = &u->sk;
 	struct sim_unix_sock *other;
@@ -198,7 +207,7 @@ static int await_receiver(struct sim_unix_sock *u, struct sim_task *t, const str
 	int err = find_receiver(u, t, to, &other);
 
 	while (!err) {
-		err = check_receiver(u, t, other);
+		err = check_receiver(u, t, other, q);
 		if (err)
 			break;
 		if (other == u || other->peer == u || !sim_unix_queue_full(other)) {
@@ -228,8 +237,22 @@ static int await_receiver(struct sim_unix_sock *u, struct sim_task *t, const str
 	return err;
 }
 
+/* Who sends, if it is to be known. */
+static int note_sender(struct sim_unix_sock *u, struct sim_task *t, struct sim_unix_msg *q,
+		       struct sim_unix_sock *other)
+{
+	if (__builtin_expect(!q->note && !sim_unix_notes_sender(u, other), 1))
+		return 0;
+	if (!q->note)
+		return sim_unix_note_new(u, t, NULL, other, &q->note);
+	sim_unix_note_sender(u, t, q->note, other);
+	return 0;
+}
+
 static void queue_msg(struct sim_unix_sock *other, struct sim_unix_msg *q)
 {
+	if (q->note && q->note->rights)
+		sim_rights_depart(q->note->rights, &other->sk);
 	if (other->msgs.last)
 		other->msgs.last->next = q;
 	else
@@ -246,15 +269,20 @@ static ssize_t send_msg(struct sim_unix_sock *u, struct sim_task *t, struct sim_
 	struct sim_unix_sock *other = NULL;
 	struct sim_unix_msg *q = NULL;
 	size_t size = m->len;
-	int err = check_send(u, t, m, to);
+	int err = m->scm ? m->scm->err : 0;
 
+	if (!err)
+		err = check_send(u, t, m, to);
 	if (!err)
 		err = sim_unix_wait_for_room(u, t, m, true, &size);
 	if (!err)
 		err = make_msg(u, t, m, &q);
-	if (err)
+	if (err && !q)
 		return err;
-	err = await_receiver(u, t, m, to, &other);
+	if (!err)
+		err = await_receiver(u, t, m, to, q, &other);
+	if (!err)
+		err = note_sender(u, t, q, other);
 	if (err) {
 		msg_free(u, q);
 		return err;
@@ -367,6 +395,8 @@ ssize_t sim_unix_dgram_recv(struct sim_sock *sk, struct sim_task *t, struct sim_
 	if (m->from)
 		sim_unix_name_of(q->from, m->from);
 	err = sim_bytes_to_user(&q->run, 0, size, &m->it);
+	if (__builtin_expect(q->note || sk->passcred, 0) && !err)
+		sim_unix_note_receive(u, q->note, m);
 	if (!(m->flags & MSG_PEEK)) {
 		/* Also when the copy failed: the kernel has taken it off the queue by then. */
 		note_read(u, q, err ? 0 : size);

@@ -38,10 +38,34 @@ struct sim_unix_stream {
 	uint32_t head_used; /* bytes of the first buffer that were read */
 };
 
+/* What goes along with a message, or with a part of a stream: see note.c. */
+struct sim_unix_note {
+	struct sim_unix_note *next;
+	struct sim_rights *rights; /* owned */
+	struct sim_ucred cred;
+	bool has_cred;
+	uint32_t gap, len; /* streams: bytes before it of which there is nothing to tell, and its own */
+};
+
+/* The notes on what is queued in a stream, in its order. */
+struct sim_unix_notes {
+	struct sim_unix_note *first, *last;
+	uint32_t plain_len; /* bytes behind the last one */
+};
+
+/* A part of a stream's queue of which the same is to be told. Zeroed but for is_first to begin. */
+struct sim_unix_part {
+	uint32_t off, len;
+	struct sim_unix_note *note; /* NULL: nothing */
+	struct sim_unix_note *following, *gap_of;
+	bool is_first;
+};
+
 /* A datagram or record that waits to be read. */
 struct sim_unix_msg {
 	struct sim_unix_msg *next;
 	struct sim_unix_sock *from; /* a reference held */
+	struct sim_unix_note *note; /* NULL: none */
 	struct sim_bytes run;
 	uint32_t truesize;
 };
@@ -65,6 +89,7 @@ struct sim_unix_sock {
 			struct sim_unix_msg *first, *last;
 		} msgs;
 	};
+	struct sim_unix_notes notes;                        /* streams */
 	struct sim_unix_sock *first_waiting, *last_waiting; /* listener: connections not accepted */
 	struct sim_unix_sock *next_waiting;
 	struct sim_waitq peer_wait; /* tasks that wait for room in this socket's queue */
@@ -118,6 +143,33 @@ static inline bool sim_unix_stream_push_only(struct sim_unix_stream *s, const st
 	s->data = *run;
 	return true;
 }
+
+/* ---- note.c ---- */
+
+/* Is it noted who sends from u to `to`? Also for a connection that may turn SO_PASSCRED on when it is
+ * accepted. */
+static inline bool sim_unix_notes_sender(const struct sim_unix_sock *u, const struct sim_unix_sock *to)
+{
+	return u->sk.passcred || to->sk.passcred || to->sk.reached_by;
+}
+
+/* Takes the rights out of scm (may be NULL); `to` NULL: not known yet. 0, -ETOOMANYREFS, -ENOBUFS. */
+int sim_unix_note_new(struct sim_unix_sock *u, struct sim_task *t, struct sim_scm *scm,
+		      const struct sim_unix_sock *to, struct sim_unix_note **made);
+void sim_unix_note_sender(struct sim_unix_sock *u, struct sim_task *t, struct sim_unix_note *x,
+			  const struct sim_unix_sock *to);
+void sim_unix_note_free(struct sim_arena *a, struct sim_unix_note *x); /* NULL is legal; releases files */
+int sim_unix_refuses_rights(struct sim_unix_sock *u, struct sim_task *t, const struct sim_unix_sock *other);
+/* Hands over, or for MSG_PEEK duplicates; who has no place for descriptors (m->scm NULL) loses them. */
+void sim_unix_rights_receive(struct sim_rights *rights, struct sim_msg *m);
+/* To the reader of a message with this note, NULL: with none. */
+void sim_unix_note_receive(struct sim_unix_sock *u, struct sim_unix_note *x, struct sim_msg *m);
+/* The last `len` bytes queued have it. Becomes the queue's. */
+void sim_unix_notes_push(struct sim_unix_sock *to, struct sim_unix_note *x, uint32_t len);
+void sim_unix_notes_pop(struct sim_unix_sock *u, uint32_t n); /* the first n bytes were read */
+void sim_unix_notes_drop(struct sim_unix_sock *u);
+/* The part after *p. False: there is none, or it comes from another sender than `seen` has. */
+bool sim_unix_notes_next(const struct sim_unix_sock *u, struct sim_scm *seen, struct sim_unix_part *p);
 
 /* ---- socket.c ---- */
 void sim_unix_set_peer(struct sim_unix_sock *u, struct sim_unix_sock *peer); /* takes and drops references */

@@ -326,6 +326,7 @@ static void drop_queue(struct sim_unix_sock *u, struct sim_unix_sock *peer)
 			sim_unix_uncharge(peer, freed);
 	}
 	sim_unix_stream_fini(a, &u->stream);
+	sim_unix_notes_drop(u);
 }
 
 static void release_sock(struct sim_unix_sock *u, bool never_accepted);
@@ -337,6 +338,7 @@ static void drop_waiting(struct sim_unix_sock *u)
 	while ((child = u->first_waiting)) {
 		u->first_waiting = child->next_waiting;
 		u->num_queued--;
+		child->sk.reached_by = NULL;
 		release_sock(child, true);
 		sim_sock_put(&child->sk);
 	}

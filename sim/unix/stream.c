@@ -41,9 +41,24 @@ static bool has_room(const struct sim_sock *sk)
 	       sk->wmem_bytes < (uint32_t)sk->sndbuf_bytes;
 }
 
+/* What goes along with one buffer; NULL: nothing. Descriptors go with the first. */
+static int note_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg *m,
+		      struct sim_unix_note **x)
+{
+	struct sim_unix_sock *peer = u->peer;
+	int err = 0;
+
+	if (__builtin_expect(!m->scm && !sim_unix_notes_sender(u, peer), 1))
+		return 0;
+	if (m->scm && m->scm->rights)
+		err = sim_unix_refuses_rights(u, t, peer);
+	return err ? err : sim_unix_note_new(u, t, m->scm, peer, x);
+}
+
 /* One buffer: into the peer's queue. */
 static int send_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg *m, size_t size)
 {
+	struct sim_unix_note *note = NULL;
 	struct sim_arena *a = sim_sock_arena(&u->sk);
 	struct sim_unix_sock *peer = u->peer;
 	struct sim_slab **tail = sim_unix_tail(u, 0), *was = *tail;
@@ -53,7 +68,12 @@ static int send_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_ms
 
 	if (peer->stream.num && !sim_unix_stream_reserve(a, &peer->stream))
 		return sim_sock_fail(&u->sk, t, ENOBUFS, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
+	err = note_chunk(u, t, m, &note);
+	if (err)
+		return err;
 	err = sim_bytes_append(a, tail, &m->it, size, &run);
+	if (err && note)
+		sim_unix_note_free(a, note);
 	if (err == -ENOMEM)
 		return sim_sock_fail(&u->sk, t, ENOBUFS, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
 	if (err)
@@ -66,6 +86,10 @@ static int send_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_ms
 		sim_sock_note_sent(&u->sk, &run);
 	if (!sim_unix_stream_push_only(&peer->stream, &run, truesize))
 		sim_unix_stream_push(a, &peer->stream, &run, truesize);
+	if (__builtin_expect(note != NULL, 0))
+		sim_unix_notes_push(peer, note, (uint32_t)size);
+	else if (__builtin_expect(peer->notes.first != NULL, 0))
+		peer->notes.plain_len += (uint32_t)size;
 	peer->last_data_ns = sim_now(u->sk.net->ctx);
 	sim_sock_notify(&peer->sk, SIM_UNIX_READABLE);
 	return 0;
@@ -78,7 +102,9 @@ ssize_t sim_unix_stream_send(struct sim_sock *sk, struct sim_task *t, struct sim
 	int err;
 
 	m->out_flags = 0;
-	err = check_send(u, t, m);
+	err = m->scm ? m->scm->err : 0;
+	if (!err)
+		err = check_send(u, t, m);
 	if (err)
 		return err;
 	while (sent < m->len) {
@@ -117,6 +143,8 @@ static void consume(struct sim_unix_sock *u, uint32_t n)
 		freed = sim_unix_stream_pop(a, &u->stream, n);
 	if (freed && u->peer)
 		sim_unix_uncharge(u->peer, freed);
+	if (__builtin_expect(u->notes.first != NULL, 0))
+		sim_unix_notes_pop(u, n);
 }
 
 /*
@@ -145,6 +173,61 @@ static int nothing_to_read(struct sim_unix_sock *u, struct sim_task *t, bool tim
 				     0, 0);
 	return sim_sock_fail(&u->sk, t, EAGAIN, SIM_WHY_RCVBUF_EMPTY, u->last_data_ns, u->last_data_ns, 0, 0,
 			     0);
+}
+
+/*
+ * The same where something goes along with the bytes, or is to be told of them: unix_stream_read_generic()
+ * reads on into a buffer with descriptors and not past it, and not from one sender to the next. 1: stop here.
+ */
+static int take_noted(struct sim_unix_sock *u, struct sim_msg *m, struct sim_scm *seen, size_t room,
+		      uint32_t *n)
+{
+	struct sim_unix_part p = { .is_first = true };
+	struct sim_rights *rights;
+	int err;
+
+	*n = 0;
+	if (!sim_unix_notes_next(u, seen, &p))
+		return 1;
+	rights = p.note ? p.note->rights : NULL;
+	if (rights)
+		p.note->rights = NULL; /* the note goes with its last byte */
+	err = take(u, m, room < p.len ? room : p.len, n);
+	if (!rights)
+		return err;
+	if (err) {
+		p.note->rights = rights;
+		return err;
+	}
+	sim_unix_rights_receive(rights, m);
+	return 1;
+}
+
+/*
+ * MSG_PEEK there: the bytes, or -EFAULT. As in the kernel's loop, a full buffer does not end it: it goes on
+ * until it finds descriptors.
+ */
+static ssize_t peek_noted(struct sim_unix_sock *u, struct sim_msg *m, struct sim_scm *seen)
+{
+	struct sim_unix_part p = { .is_first = true };
+	size_t copied = 0;
+
+	while (sim_unix_notes_next(u, seen, &p)) {
+		uint32_t n = p.len < m->len - copied ? p.len : (uint32_t)(m->len - copied), moved;
+		struct sim_iter before = m->it;
+
+		if (sim_bytes_to_user(&u->stream.data, p.off, n, &m->it)) {
+			moved = (uint32_t)(sim_iter_total(&before) - sim_iter_total(&m->it));
+			n = sim_unix_stream_boundary(&u->stream, p.off + moved);
+			return n ? (ssize_t)n : -EFAULT;
+		}
+		copied += n;
+		if (p.note && p.note->rights) {
+			sim_unix_rights_receive(p.note->rights, m);
+			break;
+		}
+	}
+	return (ssize_t)copied;
 }
 
 /* The queue is empty: 1: something came; 0: the stream has ended; -errno. */
@@ -186,38 +269,67 @@ static void name_sender(const struct sim_unix_sock *u, struct sim_msg *m)
 		sim_unix_name_of(u->peer, m->from);
 }
 
+/* What the call returns when nothing more comes: the end, a timeout, a signal (err <= 0). */
+static ssize_t no_more(struct sim_unix_sock *u, struct sim_msg *m, size_t copied, int err)
+{
+	/* Linux tells zeroes of the end of a stream, and after a signal nothing at all. */
+	if (m->scm && u->sk.passcred && !err && !m->scm->has_cred) {
+		m->scm->cred = (struct sim_ucred){ 0, 0, 0 };
+		m->scm->has_cred = true;
+	} else if (m->scm && (err == -EINTR || err == -SIM_ERESTART)) {
+		m->scm->has_cred = false;
+	}
+	return copied ? (ssize_t)copied : err;
+}
+
+static int check_recv(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg *m)
+{
+	m->out_flags = 0;
+	if (m->from)
+		m->from->family = 0;
+	if (u->state != SIM_UNIX_CONNECTED)
+		return sim_sock_fail(&u->sk, t, EINVAL, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, u->state, 0, 0,
+				     0);
+	if (m->flags & MSG_OOB) /* FIDELITY: absent */
+		return sim_sock_fail(&u->sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_OOB, 0,
+				     0, 0);
+	return 0;
+}
+
 ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 {
 	struct sim_unix_sock *u = sim_unix_of(sk);
 	size_t copied = 0, target = target_bytes(sk, m);
 	int64_t deadline_ns = 0;
+	struct sim_scm own, *seen = m->scm ? m->scm : &own;
+	int err = check_recv(u, t, m);
 
-	m->out_flags = 0;
-	if (m->from)
-		m->from->family = 0;
-	if (u->state != SIM_UNIX_CONNECTED)
-		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, u->state, 0, 0, 0);
-	if (m->flags & MSG_OOB) /* FIDELITY: absent */
-		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_OOB, 0, 0,
-				     0);
+	own.has_cred = false;
+	if (err)
+		return err;
 	for (;;) {
+		bool noted = u->notes.first || sk->passcred;
 		uint32_t n;
-		int err;
 
 		if (!u->stream.data.len) {
 			if (copied >= target)
 				return (ssize_t)copied;
 			err = wait_for_data(u, t, m, &deadline_ns);
 			if (err <= 0)
-				return copied ? (ssize_t)copied : err;
+				return no_more(u, m, copied, err);
 			continue;
 		}
 		name_sender(u, m);
-		err = take(u, m, m->len - copied, &n);
+		if (__builtin_expect(noted && m->flags & MSG_PEEK, 0)) {
+			ssize_t r = peek_noted(u, m, seen);
+
+			return r < 0 ? bad_pointer(u, t, m) : r;
+		}
+		err = noted ? take_noted(u, m, seen, m->len - copied, &n) : take(u, m, m->len - copied, &n);
 		copied += n;
-		if (err)
+		if (err < 0)
 			return copied ? (ssize_t)copied : bad_pointer(u, t, m);
-		if (copied >= m->len || (m->flags & MSG_PEEK))
+		if (err || copied >= m->len || (m->flags & MSG_PEEK))
 			return (ssize_t)copied;
 	}
 }

@@ -45,6 +45,35 @@ void sim_unix_task_cred(struct sim_task *t, struct sim_unix_cred *cred)
 	*cred = unix_host_cred;
 }
 
+/* No message here carries descriptors. */
+int sim_rights_may_depart(const struct sim_rights *r)
+{
+	(void)r;
+	return 0;
+}
+
+void sim_rights_depart(struct sim_rights *r, struct sim_sock *to)
+{
+	(void)r;
+	(void)to;
+}
+
+void sim_rights_arrive(struct sim_rights *r)
+{
+	(void)r;
+}
+
+struct sim_rights *sim_rights_copy(const struct sim_rights *r)
+{
+	(void)r;
+	return NULL;
+}
+
+void sim_rights_free(struct sim_rights *r)
+{
+	assert_null(r);
+}
+
 size_t sim_copy_from_user(void *to, const void *user, size_t len)
 {
 	if ((uintptr_t)user < BAD_POINTERS_BELOW)

@@ -236,7 +236,7 @@ static void real_drop(int fd)
 	real_taken[fd] = false;
 }
 
-static const struct sim_fd_ops real_ops = { real_take, real_take_at, real_drop };
+static const struct sim_fd_ops real_ops = { .take = real_take, .take_at = real_take_at, .drop = real_drop };
 
 static void numbers_are_reserved_beside_real_ones(void **state)
 {
