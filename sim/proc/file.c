@@ -68,6 +68,8 @@ struct sim_file *sim_file_get(struct sim_file *f)
 
 void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t)
 {
+	bool was_unix = f->kind == SIM_FILE_SOCK && f->sk->domain == AF_UNIX;
+
 	SIM_ASSERT(f->refs > 0);
 	if (--f->refs)
 		return;
@@ -80,7 +82,7 @@ void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t)
 		sim_sock_close(f->sk, t);
 	}
 	sim_arena_free(ctx->arena, f, sizeof *f);
-	if (__builtin_expect(ctx->flight != NULL, 0))
+	if (__builtin_expect(ctx->flight && was_unix, 0)) /* as unix_release_sock() schedules it */
 		sim_rights_collect(ctx);
 }
 

@@ -37,7 +37,8 @@ int sim_rights_add(struct sim_rights *r, int fd);
  */
 int sim_rights_give(const struct sim_rights *r, uint32_t i, struct sim_proc *p, bool cloexec);
 
-/* A socket was closed: those that only queues of such sockets hold go too, as unix_gc() of Linux sees to. */
+/* A Unix socket was closed: those that only queues of such sockets hold go too, as unix_gc() of Linux sees
+ * to. */
 void sim_rights_collect(struct sim_ctx *ctx);
 /* The world ends: gives real descriptors back. */
 void sim_rights_give_back(struct sim_ctx *ctx);

@@ -180,6 +180,69 @@ static void squeeze_messages(const char *kind)
 	}
 }
 
+static void send_rights(const int fd[2])
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = { 0 };
+	struct iovec iov = { bytes, 1 + draw(100) };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_len = CMSG_LEN(2 * sizeof(int));
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(c), fd, 2 * sizeof(int));
+	if (sendmsg(fd[0], &m, 0) < 0)
+		assert_may_fail_so();
+}
+
+static void read_rights(int from)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))];
+	struct iovec iov = { read_back, 1 + draw(200) };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control
+	};
+	int fd;
+
+	if (recvmsg(from, &m, draw(2) ? MSG_PEEK : 0) < 0) {
+		assert_may_fail_so();
+		return;
+	}
+	for (size_t at = CMSG_LEN(0); at + sizeof fd <= m.msg_controllen; at += sizeof fd) {
+		memcpy(&fd, control + at, sizeof fd);
+		assert_int_equal(close(fd), 0);
+	}
+}
+
+static void squeeze_rights(const char *kind)
+{
+	for (unsigned seed = 1; seed <= NUM_SEEDS; seed++) {
+		int fd[2];
+
+		rng = seed;
+		open_pair(fd, kind);
+		for (int i = 0; i < NUM_CALLS; i++) {
+			squeeze();
+			send_rights(fd);
+			squeeze();
+			read_rights(fd[1]);
+		}
+		no_limit();
+		close(fd[0]);
+		close(fd[1]);
+	}
+}
+
+static void descriptors_in_messages_survive_running_out_of_memory(void **state)
+{
+	(void)state;
+	squeeze_rights("unix");
+	squeeze_rights("unix dgram");
+	squeeze_rights("unix seqpacket");
+}
+
 static void tcp_survives_running_out_of_memory(void **state)
 {
 	(void)state;
@@ -227,6 +290,7 @@ int main(void)
 		sim_test(tcp_survives_running_out_of_memory),
 		sim_test(unix_streams_survive_running_out_of_memory),
 		sim_test(messages_survive_running_out_of_memory),
+		sim_test(descriptors_in_messages_survive_running_out_of_memory),
 		sim_test(sockets_without_memory_are_told_so),
 	};
 

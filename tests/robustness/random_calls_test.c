@@ -42,6 +42,7 @@ enum {
 	NUM_FDS = 12, /* few, so that calls meet the same socket */
 	MAX_BYTES = 70000,
 	SHOWN_LINES = 9,
+	REAL_FD = 200, /* that messages carry */
 };
 
 #define NUM_OF(table) (sizeof(table) / sizeof((table)[0]))
@@ -269,6 +270,51 @@ static void call_readv(void)
 	(void)n;
 }
 
+/* Up to three descriptors, or credentials, or nonsense. */
+static void call_sendmsg(void)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))] = { 0 };
+	struct iovec iov = { bytes, draw(one_in(4) ? MAX_BYTES : 50) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
+	struct cmsghdr *c = (struct cmsghdr *)control;
+	int fds[3];
+
+	for (unsigned i = 0; i < NUM_OF(fds); i++)
+		fds[i] = one_in(4) ? REAL_FD : draw_fd();
+	m.msg_controllen = CMSG_SPACE(draw(4) * sizeof(int));
+	c->cmsg_len = one_in(8) ? draw(64) : m.msg_controllen;
+	c->cmsg_level = one_in(8) ? (int)draw(60) : SOL_SOCKET;
+	c->cmsg_type = one_in(8) ? (int)draw(60) : SCM_RIGHTS;
+	memcpy(CMSG_DATA(c), fds, sizeof fds);
+	(void)sendmsg(draw_fd(), &m, draw_msg_flags());
+}
+
+static void close_out_of_reach(int fd)
+{
+	if (fd >= FIRST_FD + NUM_FDS)
+		close(fd);
+}
+
+static void call_recvmsg(void)
+{
+	_Alignas(struct cmsghdr) char control[96];
+	struct iovec iov = { read_back, draw(one_in(4) ? MAX_BYTES : 50) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control };
+	struct cmsghdr *c;
+	int fd;
+
+	m.msg_controllen = draw(sizeof control + 1);
+	if (recvmsg(draw_fd(), &m, draw_msg_flags()) < 0)
+		return;
+	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+		for (size_t at = CMSG_LEN(0); c->cmsg_type == SCM_RIGHTS && at < c->cmsg_len;
+		     at += sizeof fd) {
+			memcpy(&fd, (char *)c + at, sizeof fd);
+			close_out_of_reach(fd);
+		}
+	}
+}
+
 static void call_shutdown(void)
 {
 	int fd = draw_fd();
@@ -410,6 +456,8 @@ static const struct operation {
 	{ 4, call_recvfrom },
 	{ 4, call_writev },
 	{ 4, call_readv },
+	{ 8, call_sendmsg },
+	{ 8, call_recvmsg },
 	{ 4, call_shutdown },
 	{ 8, call_close },
 	{ 4, call_dup2 },
@@ -549,6 +597,7 @@ static void be_the_child(unsigned seed, const int to_parent[2])
 	dup2(to_parent[1], STDERR_FILENO);
 	for (int fd = FIRST_FD; fd < FIRST_FD + NUM_FDS; fd++)
 		close(fd);
+	dup2(open("/dev/null", O_RDWR), REAL_FD);
 	run_world(seed);
 	_exit(EXIT_SUCCESS);
 }
