@@ -40,7 +40,6 @@ struct sim_file *sim_file_new_sock(struct sim_ctx *ctx, struct sim_sock *sk, boo
 
 	if (f) {
 		f->sk = sk;
-		sk->file = f;
 		f->nonblock = nonblock;
 	}
 	return f;
@@ -75,12 +74,10 @@ void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t)
 		return;
 	if (!sim_list_empty(&f->watches))
 		sim_epoll_forget(f);
-	if (f->kind == SIM_FILE_EPOLL) {
+	if (f->kind == SIM_FILE_EPOLL)
 		sim_epoll_free(f->ep);
-	} else {
-		f->sk->file = NULL;
+	else
 		sim_sock_close(f->sk, t);
-	}
 	sim_arena_free(ctx->arena, f, sizeof *f);
 	if (__builtin_expect(ctx->flight && was_unix, 0)) /* as unix_release_sock() schedules it */
 		sim_rights_collect(ctx);

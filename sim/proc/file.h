@@ -21,12 +21,12 @@ enum sim_file_kind { SIM_FILE_SOCK, SIM_FILE_EPOLL };
 
 struct sim_file {
 	uint32_t refs;
-	uint32_t num_flights;    /* of refs: by descriptors in messages that nobody has received */
-	uint8_t kind;            /* enum sim_file_kind */
-	bool nonblock;           /* O_NONBLOCK */
-	bool async;              /* O_ASYNC: stored */
-	bool is_reached;         /* by the collector of what is in flight */
-	struct sim_list watches; /* epoll items on this file: they go when its last descriptor does */
+	uint32_t kind : 4;         /* enum sim_file_kind */
+	uint32_t nonblock : 1;     /* O_NONBLOCK */
+	uint32_t async : 1;        /* O_ASYNC: stored */
+	uint32_t is_reached : 1;   /* by the collector of what is in flight */
+	uint32_t num_flights : 25; /* of refs: by descriptors in messages that nobody has received */
+	struct sim_list watches;   /* epoll items on this file: they go when its last descriptor does */
 	union {
 		struct sim_sock *sk; /* with a reference */
 		struct sim_epoll *ep;

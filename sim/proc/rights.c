@@ -53,6 +53,13 @@ struct sim_rights *sim_rights_new(struct sim_proc *p, uint32_t cap)
 	return r;
 }
 
+/* From a queue back to the file by which it is reached: for the collector. */
+static void note_file(struct sim_file *f)
+{
+	if (f->kind == SIM_FILE_SOCK && sim_sock_op(f->sk)->file_slot)
+		*sim_sock_op(f->sk)->file_slot(f->sk) = f;
+}
+
 int sim_rights_add(struct sim_rights *r, int fd)
 {
 	struct sim_fdtable *ft = r->proc->fds;
@@ -62,6 +69,7 @@ int sim_rights_add(struct sim_rights *r, int fd)
 	SIM_ASSERT(r->num < r->cap);
 	if (f) {
 		sim_file_get(f);
+		note_file(f);
 	} else {
 		held = ft->ops && fd >= 0 ? ft->ops->hold(fd) : -EBADF;
 		if (held < 0)
@@ -136,9 +144,14 @@ int sim_rights_may_depart(const struct sim_rights *r)
 static void count_flights(struct sim_rights *r, int by)
 {
 	flight_of(r)->num += (uint32_t)by * r->num;
-	for (uint32_t i = 0; i < r->num; i++)
-		if (r->of[i].file)
-			r->of[i].file->num_flights += (uint32_t)by;
+	for (uint32_t i = 0; i < r->num; i++) {
+		struct sim_file *f = r->of[i].file;
+
+		if (!f)
+			continue;
+		f->num_flights += (uint32_t)by;
+		SIM_ASSERT(f->num_flights <= f->refs);
+	}
 }
 
 void sim_rights_depart(struct sim_rights *r, struct sim_sock *to)
@@ -234,11 +247,10 @@ static bool is_adrift(const struct sim_file *f)
 	return f->num_flights && f->refs == f->num_flights;
 }
 
-/* Can somebody still receive them? A connection that is not accepted is received by its listener. */
+/* Can somebody still receive them? A file that was never in flight is held by a descriptor. */
 static bool is_within_reach(const struct sim_rights *r)
 {
-	const struct sim_sock *sk = r->holder->reached_by ? r->holder->reached_by : r->holder;
-	const struct sim_file *f = sk->file;
+	const struct sim_file *f = *sim_sock_op(r->holder)->file_slot(r->holder);
 
 	return !f || !is_adrift(f) || f->is_reached;
 }

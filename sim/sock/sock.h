@@ -108,8 +108,6 @@ struct sim_sock {
 	struct sim_sock_test *test;                   /* NULL: no knob set */
 	struct sim_sock_log *sent, *delivered;        /* NULL until bytes moved while `record` is on */
 	uint64_t num_sent_bytes, num_delivered_bytes; /* accepted from, and handed to the program, ever */
-	struct sim_file *file;                        /* its open file, known to proc/ alone; NULL: none */
-	struct sim_sock *reached_by;                  /* Unix: not accepted yet, the listener; NULL */
 	uint32_t flow;                                /* trace id, 0: none yet */
 	uint32_t bound_if; /* interface index, 0: any; the place of SO_BINDTODEVICE, which is absent */
 	int64_t made_ns;
@@ -147,6 +145,9 @@ struct sim_sock_ops {
 	void (*destroy)(struct sim_sock *sk); /* refs reached 0: give back what is the protocol's, and the
 						 memory */
 	void (*view)(struct sim_sock *sk, struct sim_sock_view *v);
+	/* Where the layer of files notes which file is in flight in a message, of a connection that is not
+	 * accepted its listener's: NULL where no queue can hold descriptors. */
+	struct sim_file **(*file_slot)(struct sim_sock *sk);
 	/* The exact send buffer or capacity was changed, or the peer's program read: room may have come. */
 	void (*room_changed)(struct sim_sock *sk);
 };

@@ -48,7 +48,7 @@ static struct sim_unix_sock *take_waiting(struct sim_unix_sock *u)
 	if (!u->first_waiting)
 		u->last_waiting = NULL;
 	child->next_waiting = NULL;
-	child->sk.reached_by = NULL;
+	child->listener = NULL;
 	u->num_queued--;
 	return child;
 }
@@ -130,7 +130,7 @@ static struct sim_unix_sock *new_child(struct sim_unix_sock *u, struct sim_unix_
 	child->addr->refs++;
 	child->sk.passcred = listener->sk.passcred;
 	child->sk.no_passrights = listener->sk.no_passrights;
-	child->sk.reached_by = &listener->sk;
+	child->listener = listener;
 	sim_unix_task_cred(t, &child->cred);
 	sim_unix_set_peer(child, u);
 	if (listener->last_waiting)

@@ -89,7 +89,9 @@ struct sim_unix_sock {
 			struct sim_unix_msg *first, *last;
 		} msgs;
 	};
-	struct sim_unix_notes notes;                        /* streams */
+	struct sim_unix_notes notes;    /* streams */
+	struct sim_unix_sock *listener; /* in whose queue it waits to be accepted; NULL */
+	struct sim_file *file;          /* for file_slot: the layer of files looks at it */
 	struct sim_unix_sock *first_waiting, *last_waiting; /* listener: connections not accepted */
 	struct sim_unix_sock *next_waiting;
 	struct sim_waitq peer_wait; /* tasks that wait for room in this socket's queue */
@@ -150,7 +152,7 @@ static inline bool sim_unix_stream_push_only(struct sim_unix_stream *s, const st
  * accepted. */
 static inline bool sim_unix_notes_sender(const struct sim_unix_sock *u, const struct sim_unix_sock *to)
 {
-	return u->sk.passcred || to->sk.passcred || to->sk.reached_by;
+	return u->sk.passcred || to->sk.passcred || to->listener;
 }
 
 /* Takes the rights out of scm (may be NULL); `to` NULL: not known yet. 0, -ETOOMANYREFS, -ENOBUFS. */

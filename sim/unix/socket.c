@@ -338,7 +338,7 @@ static void drop_waiting(struct sim_unix_sock *u)
 	while ((child = u->first_waiting)) {
 		u->first_waiting = child->next_waiting;
 		u->num_queued--;
-		child->sk.reached_by = NULL;
+		child->listener = NULL;
 		release_sock(child, true);
 		sim_sock_put(&child->sk);
 	}
@@ -513,10 +513,17 @@ static void view(struct sim_sock *sk, struct sim_sock_view *v)
 		sim_unix_name_of(u->peer, &v->peer);
 }
 
+static struct sim_file **file_slot(struct sim_sock *sk)
+{
+	struct sim_unix_sock *u = sim_unix_of(sk);
+
+	return u->listener ? &u->listener->file : &u->file;
+}
+
 #define UNIX_COMMON_OPS                                                                                 \
 	.bind = sim_unix_bind, .shutdown = unix_shutdown, .getname = sim_unix_getname,                  \
 	.setopt = unix_setopt, .getopt = unix_getopt, .ioctl = unix_ioctl, .release = sim_unix_release, \
-	.destroy = destroy, .view = view, .room_changed = room_changed
+	.destroy = destroy, .view = view, .room_changed = room_changed, .file_slot = file_slot
 
 const struct sim_sock_ops sim_unix_stream_ops = {
 	UNIX_COMMON_OPS,           .connect = sim_unix_connect,  .listen = sim_unix_listen,

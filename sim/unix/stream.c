@@ -41,18 +41,19 @@ static bool has_room(const struct sim_sock *sk)
 	       sk->wmem_bytes < (uint32_t)sk->sndbuf_bytes;
 }
 
-/* What goes along with one buffer; NULL: nothing. Descriptors go with the first. */
-static int note_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg *m,
-		      struct sim_unix_note **x)
+/* Does anything go along? */
+static bool has_note(const struct sim_unix_sock *u, const struct sim_msg *m)
 {
-	struct sim_unix_sock *peer = u->peer;
-	int err = 0;
+	return m->scm || sim_unix_notes_sender(u, u->peer);
+}
 
-	if (__builtin_expect(!m->scm && !sim_unix_notes_sender(u, peer), 1))
-		return 0;
-	if (m->scm && m->scm->rights)
-		err = sim_unix_refuses_rights(u, t, peer);
-	return err ? err : sim_unix_note_new(u, t, m->scm, peer, x);
+/* What goes along with one buffer. Descriptors go with the first. */
+static __attribute__((noinline, cold)) int note_chunk(struct sim_unix_sock *u, struct sim_task *t,
+						      struct sim_msg *m, struct sim_unix_note **x)
+{
+	int err = m->scm && m->scm->rights ? sim_unix_refuses_rights(u, t, u->peer) : 0;
+
+	return err ? err : sim_unix_note_new(u, t, m->scm, u->peer, x);
 }
 
 /* One buffer: into the peer's queue. */
@@ -68,9 +69,11 @@ static int send_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_ms
 
 	if (peer->stream.num && !sim_unix_stream_reserve(a, &peer->stream))
 		return sim_sock_fail(&u->sk, t, ENOBUFS, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
-	err = note_chunk(u, t, m, &note);
-	if (err)
-		return err;
+	if (__builtin_expect(has_note(u, m), 0)) {
+		err = note_chunk(u, t, m, &note);
+		if (err)
+			return err;
+	}
 	err = sim_bytes_append(a, tail, &m->it, size, &run);
 	if (err && note)
 		sim_unix_note_free(a, note);
@@ -102,9 +105,7 @@ ssize_t sim_unix_stream_send(struct sim_sock *sk, struct sim_task *t, struct sim
 	int err;
 
 	m->out_flags = 0;
-	err = m->scm ? m->scm->err : 0;
-	if (!err)
-		err = check_send(u, t, m);
+	err = __builtin_expect(m->scm != NULL, 0) && m->scm->err ? m->scm->err : check_send(u, t, m);
 	if (err)
 		return err;
 	while (sent < m->len) {
@@ -132,7 +133,7 @@ static int bad_pointer(struct sim_unix_sock *u, struct sim_task *t, const struct
 }
 
 /* Takes the first n bytes out of the queue; their copies are with the reader. */
-static void consume(struct sim_unix_sock *u, uint32_t n)
+static inline __attribute__((always_inline)) void consume(struct sim_unix_sock *u, uint32_t n)
 {
 	struct sim_arena *a = sim_sock_arena(&u->sk);
 	uint32_t freed;
@@ -151,7 +152,8 @@ static void consume(struct sim_unix_sock *u, uint32_t n)
  * Up to `room` bytes of what is queued, *n of them taken: 0 or -EFAULT. The kernel copies buffer by buffer:
  * one in whose middle the copy fails stays queued whole.
  */
-static int take(struct sim_unix_sock *u, struct sim_msg *m, size_t room, uint32_t *n)
+static inline __attribute__((always_inline)) int take(struct sim_unix_sock *u, struct sim_msg *m, size_t room,
+						      uint32_t *n)
 {
 	struct sim_iter before = m->it;
 	int err;
@@ -269,8 +271,22 @@ static void name_sender(const struct sim_unix_sock *u, struct sim_msg *m)
 		sim_unix_name_of(u->peer, m->from);
 }
 
+/* 1: stop here. */
+static __attribute__((noinline, cold)) int receive_noted(struct sim_unix_sock *u, struct sim_msg *m,
+							 struct sim_scm *seen, size_t room, uint32_t *n)
+{
+	ssize_t r;
+
+	if (!(m->flags & MSG_PEEK))
+		return take_noted(u, m, seen, room, n);
+	r = peek_noted(u, m, seen);
+	*n = r < 0 ? 0 : (uint32_t)r;
+	return r < 0 ? (int)r : 1;
+}
+
 /* What the call returns when nothing more comes: the end, a timeout, a signal (err <= 0). */
-static ssize_t no_more(struct sim_unix_sock *u, struct sim_msg *m, size_t copied, int err)
+static __attribute__((noinline, cold)) ssize_t no_more(struct sim_unix_sock *u, struct sim_msg *m,
+						       size_t copied, int err)
 {
 	/* Linux tells zeroes of the end of a stream, and after a signal nothing at all. */
 	if (m->scm && u->sk.passcred && !err && !m->scm->has_cred) {
@@ -282,7 +298,8 @@ static ssize_t no_more(struct sim_unix_sock *u, struct sim_msg *m, size_t copied
 	return copied ? (ssize_t)copied : err;
 }
 
-static int check_recv(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg *m)
+static inline __attribute__((always_inline)) int check_recv(struct sim_unix_sock *u, struct sim_task *t,
+							    struct sim_msg *m)
 {
 	m->out_flags = 0;
 	if (m->from)
@@ -308,7 +325,6 @@ ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim
 	if (err)
 		return err;
 	for (;;) {
-		bool noted = u->notes.first || sk->passcred;
 		uint32_t n;
 
 		if (!u->stream.data.len) {
@@ -320,12 +336,10 @@ ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim
 			continue;
 		}
 		name_sender(u, m);
-		if (__builtin_expect(noted && m->flags & MSG_PEEK, 0)) {
-			ssize_t r = peek_noted(u, m, seen);
-
-			return r < 0 ? bad_pointer(u, t, m) : r;
-		}
-		err = noted ? take_noted(u, m, seen, m->len - copied, &n) : take(u, m, m->len - copied, &n);
+		if (__builtin_expect(u->notes.first || sk->passcred, 0))
+			err = receive_noted(u, m, seen, m->len - copied, &n);
+		else
+			err = take(u, m, m->len - copied, &n);
 		copied += n;
 		if (err < 0)
 			return copied ? (ssize_t)copied : bad_pointer(u, t, m);

@@ -53,7 +53,8 @@ static inline struct cmsghdr *message_add(struct message *m, int level, int type
 	c->cmsg_level = level;
 	c->cmsg_type = type;
 	c->cmsg_len = CMSG_LEN(len);
-	memcpy(CMSG_DATA(c), data, len);
+	if (len)
+		memcpy(CMSG_DATA(c), data, len);
 	return c;
 }
 
