@@ -44,6 +44,8 @@ static const char help[] =
 	"  --seed N                        of all chance (1); the same seed, the same run\n"
 	"  --trace FILE                    calls and packets on one time line\n"
 	"  --pcap FILE                     packets, for Wireshark and tshark\n"
+	"  --net dispatch|seccomp          what is spread under libc: Syscall User Dispatch for all calls\n"
+	"                                  or, for Linux < 5.11, a seccomp trap for those of sockets\n"
 	"  --quiet                         no summary at the end\n"
 	"\n"
 	"Exit status: the program's own; 2: an option is wrong; 126, 127: it cannot be run, was not\n"
@@ -100,6 +102,13 @@ static int add_seed(struct invocation *in, const char *value)
 	return add_option(in, "seed", value);
 }
 
+static int add_net(struct invocation *in, const char *value)
+{
+	if (strcmp(value, "dispatch") != 0 && strcmp(value, "seccomp") != 0)
+		return complain("--net", value, "\"dispatch\" or \"seccomp\" was expected");
+	return add_option(in, "net", value);
+}
+
 /* --link A B NETEM: the option has three values. */
 static int add_link(struct invocation *in, int argc, char **argv)
 {
@@ -117,17 +126,12 @@ static int add_link(struct invocation *in, int argc, char **argv)
 static int read_options(struct invocation *in, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "host", required_argument, NULL, 'H' },
-		{ "link", required_argument, NULL, 'l' },
-		{ "peer", required_argument, NULL, 'P' },
-		{ "inject", required_argument, NULL, 'i' },
-		{ "sysctl", required_argument, NULL, 'y' },
-		{ "seed", required_argument, NULL, 's' },
-		{ "trace", required_argument, NULL, 't' },
-		{ "pcap", required_argument, NULL, 'p' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
+		{ "host", required_argument, NULL, 'H' },   { "link", required_argument, NULL, 'l' },
+		{ "peer", required_argument, NULL, 'P' },   { "inject", required_argument, NULL, 'i' },
+		{ "sysctl", required_argument, NULL, 'y' }, { "seed", required_argument, NULL, 's' },
+		{ "trace", required_argument, NULL, 't' },  { "pcap", required_argument, NULL, 'p' },
+		{ "net", required_argument, NULL, 'n' },    { "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
 	};
 	int c, r = 0;
 
@@ -141,6 +145,7 @@ static int read_options(struct invocation *in, int argc, char **argv)
 		case 's': r = add_seed(in, optarg); break;
 		case 't': r = add_output(in, "--trace", optarg); break;
 		case 'p': r = add_output(in, "--pcap", optarg); break;
+		case 'n': r = add_net(in, optarg); break;
 		case 'q': r = add_option(in, "quiet", "on"); break;
 		case 'h': fputs(help, stdout); exit(EXIT_SUCCESS);
 		default: fprintf(stderr, "try \"simsock exec --help\"\n"); r = EXIT_USAGE;

@@ -21,6 +21,8 @@ void sim_door_sigreturn(void);
 
 /* From now on system calls from elsewhere raise SIGSYS on this thread. 0 or -errno: this kernel cannot. */
 int sim_door_close_all_others(void);
+/* For such a kernel: only calls of sockets do, by seccomp(2), for good and for children too. 0 or -errno. */
+int sim_door_close_to_sockets(void);
 /* This thread's calls are the kernel's again. */
 int sim_door_open_all(void);
 

@@ -28,6 +28,7 @@ struct sim_exec {
 	pid_t virtual_pid; /* the one that the program sees: the same in every run */
 	const char *name;  /* of the program, for our words */
 	bool ended;        /* the last words are said */
+	bool has_dispatch; /* every system call comes to us, and not only those of sockets */
 	bool is_quiet;     /* no summary */
 	bool is_loading;   /* libfaketime, which names what it shares by the process id */
 	bool is_child;     /* forked off: it has no simulated sockets */
@@ -44,9 +45,11 @@ extern struct sim_exec sim_exec;
 
 /* ---- trap.c: system calls from outside the door ---- */
 
-/* 0, or -errno when this kernel has no Syscall User Dispatch. From then on every system call of this thread,
- * libc's own too, comes to sim_exec_serve(). */
-int sim_exec_trap(void);
+/*
+ * Dispatch: from then on every system call of this thread, libc's own too, comes to sim_exec_serve(). Without
+ * it only those of sockets do. 0, or -errno: this kernel cannot.
+ */
+int sim_exec_trap(bool dispatch);
 
 /* ---- disposition.c: signals as the program sees them ---- */
 

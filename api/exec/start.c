@@ -9,6 +9,7 @@
 #endif
 #include "api/exec/exec.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -100,11 +101,40 @@ static int on_fatal_signal(struct sim_proc *p, int sig)
 	return 0;
 }
 
+/* Under libc. A kernel older than 5.11 has no dispatch: then what is not a call of sockets is the kernel's.
+ */
+static void spread_net(void)
+{
+	const char *at = NULL, *value;
+	size_t len;
+	bool told = sim_exec_option(sim_exec.options, "net", &at, &value, &len);
+	bool wants_seccomp = told && strncmp(value, "seccomp", len) == 0;
+	int err = wants_seccomp ? -ENOSYS : sim_exec_trap(true);
+
+	sim_exec.has_dispatch = !err;
+	if (err && !told)
+		sim_exec_say(
+			"this kernel has no Syscall User Dispatch (Linux 5.11): stdio on sockets, threads, "
+			"process ids and getrandom() are not simulated");
+	if (err && (!told || wants_seccomp))
+		err = sim_exec_trap(false);
+	if (!err)
+		return;
+	sim_exec_say("this kernel cannot dispatch system calls: %s", strerror(-err));
+	_exit(126);
+}
+
+/* Where exit_group(2) does not come to us. */
+__attribute__((destructor)) static void stop(void)
+{
+	if (!sim_exec.has_dispatch)
+		sim_exec_end();
+}
+
 __attribute__((constructor)) static void start(int argc, char **argv, char **env)
 {
 	const char *at = NULL, *value;
 	size_t len;
-	int err;
 
 	if (!find_variable(env, SIM_EXEC_VARIABLE))
 		return;
@@ -121,10 +151,5 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	sim_real_is_foreign = is_foreign;
 	sim_exec_show_wall_clock();
 	sim_exec_signals_init();
-	err = sim_exec_trap();
-	if (err) {
-		sim_exec_say("this kernel has no Syscall User Dispatch (%s): Linux 5.11 or newer is needed",
-			     strerror(-err));
-		_exit(126);
-	}
+	spread_net();
 }

@@ -210,6 +210,12 @@ int sim_exec_pthread_create(pthread_t *id, const pthread_attr_t *attr, void *(*f
 
 	if (!sim_current)
 		return real(id, attr, fn, arg);
+	if (!sim_exec.has_dispatch) {
+		sim_exec_say("%s starts a thread: without Syscall User Dispatch (Linux 5.11) only one is "
+			     "simulated; it is refused with EAGAIN",
+			     sim_exec.name);
+		return EAGAIN;
+	}
 	th = thread_new(fn, arg);
 	if (!th)
 		return EAGAIN;

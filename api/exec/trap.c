@@ -19,6 +19,9 @@
 
 #include "api/exec/door.h"
 
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP 1
+#endif
 #ifndef SYS_USER_DISPATCH
 #define SYS_USER_DISPATCH 2
 #endif
@@ -72,7 +75,7 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 	long r;
 
 	(void)sig;
-	if (info->si_code != SYS_USER_DISPATCH)
+	if (info->si_code != SYS_USER_DISPATCH && info->si_code != SYS_SECCOMP)
 		return; /* somebody's kill(2): nothing of ours */
 	sim_exec.fork_returns_to = *reg(uc, REG_RIP);
 	if (answer(uc, info->si_syscall, a, &r))
@@ -80,7 +83,7 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 	errno = saved;
 }
 
-int sim_exec_trap(void)
+int sim_exec_trap(bool dispatch)
 {
 	struct {
 		void (*action)(int, siginfo_t *, void *);
@@ -93,5 +96,7 @@ int sim_exec_trap(void)
 
 	if (!r)
 		r = SIM_DOOR(SYS_rt_sigprocmask, SIG_UNBLOCK, &sigsys, NULL, SIM_EXEC_SIGSET_BYTES, 0, 0);
-	return r ? (int)r : sim_door_close_all_others();
+	if (r)
+		return (int)r;
+	return dispatch ? sim_door_close_all_others() : sim_door_close_to_sockets();
 }
