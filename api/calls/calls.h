@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/times.h>
 #include <time.h>
 
 #include "sim/fault/call.h"
@@ -60,13 +61,24 @@ long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void
 		     const struct sockaddr *to, socklen_t to_len);
 long sim_call_sendmsg(struct sim_task *t, int fd, const struct msghdr *msg, int flags);
 long sim_call_sendmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigned num, int flags);
-long sim_call_writev(struct sim_task *t, int fd, const struct iovec *iov, int num);
 long sim_call_recvfrom(struct sim_task *t, enum sim_call_id id, int fd, void *buf, size_t len, int flags,
 		       struct sockaddr *from, socklen_t *from_len);
 long sim_call_recvmsg(struct sim_task *t, int fd, struct msghdr *msg, int flags);
 long sim_call_recvmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigned num, int flags,
 		       struct timespec *timeout);
-long sim_call_readv(struct sim_task *t, int fd, const struct iovec *iov, int num);
+/* Under which name, and with the flags of preadv2(2) (RWF_*). */
+long sim_call_readv_as(struct sim_task *t, enum sim_call_id id, int fd, const struct iovec *iov, int num,
+		       int flags);
+long sim_call_writev_as(struct sim_task *t, enum sim_call_id id, int fd, const struct iovec *iov, int num,
+			int flags);
+static inline long sim_call_readv(struct sim_task *t, int fd, const struct iovec *iov, int num)
+{
+	return sim_call_readv_as(t, SIM_CALL_READV, fd, iov, num, 0);
+}
+static inline long sim_call_writev(struct sim_task *t, int fd, const struct iovec *iov, int num)
+{
+	return sim_call_writev_as(t, SIM_CALL_WRITEV, fd, iov, num, 0);
+}
 
 /* Descriptors: descriptor.c */
 long sim_call_close(struct sim_task *t, int fd);
@@ -100,6 +112,30 @@ long sim_call_setitimer(struct sim_task *t, enum sim_call_id id, int which, cons
 long sim_call_getitimer(struct sim_task *t, int which, struct itimerval *now);
 long sim_call_pause(struct sim_task *t);
 long sim_call_sched_yield(struct sim_task *t);
+/* id: clock_settime, settimeofday, adjtime, adjtimex, clock_adjtime. FIDELITY: absent: EPERM, for root too.
+ */
+long sim_call_set_clock(struct sim_task *t, enum sim_call_id id);
+/* times(2): *now is the result, which may be any number; 0 or -errno. */
+long sim_call_times(struct sim_task *t, struct tms *tms, clock_t *now);
+
+/* Timers that are read: timerfd.c. */
+long sim_call_timerfd_create(struct sim_task *t, int clock, int flags);
+long sim_call_timerfd_settime(struct sim_task *t, int fd, int flags, const struct itimerspec *to,
+			      struct itimerspec *old);
+long sim_call_timerfd_gettime(struct sim_task *t, int fd, struct itimerspec *now);
+
+/* Timers that raise signals: timer.c. An id is the kernel's number, and says itself whether it is ours. */
+bool sim_timer_is_simulated(const struct sim_task *t, int id);
+long sim_call_timer_create(struct sim_task *t, int clock, const struct sigevent *ev, int *id);
+long sim_call_timer_delete(struct sim_task *t, int id);
+long sim_call_timer_settime(struct sim_task *t, int id, int flags, const struct itimerspec *to,
+			    struct itimerspec *old);
+long sim_call_timer_gettime(struct sim_task *t, int id, struct itimerspec *now);
+long sim_call_timer_getoverrun(struct sim_task *t, int id);
+
+/* Signals waited for: sigwait.c. The signal's number. info, timeout: NULL is legal. Never restarted. */
+long sim_call_sigtimedwait(struct sim_task *t, enum sim_call_id id, const sigset_t *set, siginfo_t *info,
+			   const struct timespec *timeout);
 
 /*
  * What a program asks about its host: host.c. The first is for what tells of the host as it is, in a form

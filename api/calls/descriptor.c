@@ -6,12 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api/calls/gate.h"
 #include "sim/base/uaccess.h"
 #include "sim/proc/epoll.h"
 
-/* inode(7) numbers of sockets and of the anonymous inode that all epoll sets share. */
+/* inode(7) numbers of sockets and of the anonymous inode that all epoll sets and timers share. */
 enum { FIRST_INODE = 100000, EPOLL_INODE = 1, SOCK_DEV = 9, BLOCK_BYTES = 4096 };
 
 long sim_call_close(struct sim_task *t, int fd)
@@ -110,7 +111,7 @@ long sim_call_fcntl(struct sim_task *t, int fd, int cmd, long arg)
 	case F_GETFL: return sim_gate_leave(&g, get_status(g.file));
 	case F_SETFL:
 		g.file->nonblock = (arg & O_NONBLOCK) != 0;
-		g.file->async = (arg & O_ASYNC) != 0;
+		g.file->async = g.sk && (arg & O_ASYNC); /* only a socket can tell of it */
 		return sim_gate_leave(&g, 0);
 	case F_GETFD: return sim_gate_leave(&g, slot->cloexec ? FD_CLOEXEC : 0);
 	case F_SETFD: slot->cloexec = (arg & FD_CLOEXEC) != 0; return sim_gate_leave(&g, 0);
@@ -158,5 +159,9 @@ long sim_call_lseek(struct sim_task *t, int fd, long offset, int whence)
 	g.arg2 = (uint32_t)whence;
 	if (!g.file)
 		return sim_gate_leave(&g, sim_gate_fail(&g, EBADF, SIM_WHY_BAD_FD, fd, 0));
+	if ((unsigned)whence > SEEK_HOLE) /* the kernel's SEEK_MAX */
+		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ARGUMENT, 3, whence));
+	if (!g.sk) /* noop_llseek() of the kernel: it stays at 0 */
+		return sim_gate_leave(&g, 0);
 	return sim_gate_leave(&g, sim_gate_fail(&g, ESPIPE, SIM_WHY_NOT_SUPPORTED, 0, 0));
 }

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 
 #include "sim/base/uaccess.h"
@@ -299,6 +300,16 @@ long sim_gate_no_socket(struct sim_gate *g)
 	if (g->file)
 		return sim_gate_fail(g, ENOTSOCK, SIM_WHY_NOT_SOCKET, g->fd, 0);
 	return sim_gate_fail(g, EBADF, SIM_WHY_BAD_FD, g->fd, 0);
+}
+
+/* Where there are no blocks and no end, only RWF_NOWAIT means anything; RWF_ATOMIC and RWF_DONTCACHE are for
+ * files that know them. */
+long sim_gate_rw_flags(struct sim_gate *g, int flags)
+{
+	enum { RW_NOAPPEND = 0x20 };
+	int known = RWF_HIPRI | RWF_DSYNC | RWF_SYNC | RWF_NOWAIT | RWF_APPEND | RW_NOAPPEND;
+
+	return flags & ~known ? sim_gate_fail(g, EOPNOTSUPP, SIM_WHY_BAD_ARGUMENT, 5, flags) : 0;
 }
 
 static void decode_unix(const struct sockaddr_un *un, socklen_t len, struct sim_sockaddr *a)

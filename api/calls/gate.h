@@ -89,6 +89,9 @@ int sim_gate_addr_in(struct sim_gate *g, const struct sockaddr *addr, socklen_t 
 int sim_gate_addr_out(struct sim_gate *g, const struct sim_sockaddr *a, struct sockaddr *addr,
 		      socklen_t *len);
 
+/* preadv2(2)'s flags: 0, or -EOPNOTSUPP of one that a socket does not take. */
+long sim_gate_rw_flags(struct sim_gate *g, int flags);
+
 /* The call is about this address, which it made or found by itself: for the trace. */
 void sim_gate_names(struct sim_gate *g, const struct sim_sockaddr *a);
 

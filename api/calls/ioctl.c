@@ -15,16 +15,24 @@
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/timerfd.h>
 
 #include "api/calls/flags.h"
 #include "api/calls/gate.h"
 #include "sim/base/uaccess.h"
+#include "sim/proc/timerfd.h"
+
+/* The kernel's linux/timerfd.h, which not every C library's header knows. */
+#ifndef TFD_IOC_SET_TICKS
+#define TFD_IOC_SET_TICKS _IOW('T', 0, uint64_t)
+#endif
 
 /* Not in every libc's headers. */
 enum { REQUEST_OUTQNSD = 0x894b, TX_QUEUE_PACKETS = 1000 };
 
 union argument {
 	int value;
+	uint64_t ticks;
 	struct ifreq ifr;
 	struct ifconf ifc;
 };
@@ -32,7 +40,7 @@ union argument {
 enum direction { NOTHING = 0, IN = 1, OUT = 2, BOTH = 3 };
 
 /* Families that know a request; others: ENOTTY. */
-enum { V4 = 1, V6 = 2, LOCAL = 4, ANY_SOCKET = V4 | V6 | LOCAL, ANY_FILE = 8 | ANY_SOCKET };
+enum { V4 = 1, V6 = 2, LOCAL = 4, ANY_SOCKET = V4 | V6 | LOCAL, ANY_FILE = 8 | ANY_SOCKET, TIMER = 16 };
 
 struct request {
 	struct sim_number_info info;
@@ -57,6 +65,8 @@ static long set_nonblock(struct sim_gate *g, unsigned long number, union argumen
 static long set_async(struct sim_gate *g, unsigned long number, union argument *arg)
 {
 	(void)number;
+	if (!g->sk && arg->value) /* only a socket can tell of it */
+		return sim_gate_fail(g, ENOTTY, SIM_WHY_NOT_SUPPORTED, 0, 0);
 	g->file->async = arg->value != 0;
 	return 0;
 }
@@ -65,6 +75,16 @@ static long set_cloexec(struct sim_gate *g, unsigned long number, union argument
 {
 	(void)arg;
 	g->t->proc->fds->slots[g->fd].cloexec = number == FIOCLEX;
+	return 0;
+}
+
+/* timerfd_create(2), ioctl: EINVAL of 0 expirations. */
+static long set_ticks(struct sim_gate *g, unsigned long number, union argument *arg)
+{
+	(void)number;
+	if (!arg->ticks)
+		return sim_gate_fail(g, EINVAL, SIM_WHY_BAD_ARGUMENT, 3, 0);
+	sim_timerfd_set_ticks(g->file->tfd, arg->ticks);
 	return 0;
 }
 
@@ -312,6 +332,8 @@ static const struct request requests[] = {
 	NUMBER(SIOCATMARK, STORED, OUT, ask_socket, "streams: never at a mark, there is no urgent data"),
 	NUMBER(FIONBIO, SIMULATED, IN, set_nonblock, NULL),
 	NUMBER(FIOASYNC, STORED, IN, set_async, "no SIGIO"),
+	{ { TFD_IOC_SET_TICKS, "TFD_IOC_SET_TICKS", SIM_FIDELITY_SIMULATED, "timerfd" }, TIMER, IN, sizeof(uint64_t),
+	  set_ticks, NULL },
 	PLAIN(FIOCLEX, set_cloexec),
 	PLAIN(FIONCLEX, set_cloexec),
 	ABSENT(SIOCGPGRP),
@@ -376,10 +398,10 @@ const char *sim_ioctl_name(unsigned long number)
 
 /* ---- the call ---- */
 
-static bool knows(const struct request *r, const struct sim_sock *sk)
+static bool knows(const struct request *r, const struct sim_file *f, const struct sim_sock *sk)
 {
 	if (!sk)
-		return r->families == ANY_FILE;
+		return r->families == ANY_FILE || (r->families == TIMER && f->kind == SIM_FILE_TIMERFD);
 	return r->families & (sk->domain == AF_INET ? V4 : sk->domain == AF_INET6 ? V6 : LOCAL);
 }
 
@@ -401,7 +423,7 @@ static long do_request(struct sim_gate *g, const struct request *r, void *user)
 	memset(&arg, 0, sizeof arg);
 	if ((r->direction & IN) && sim_copy_from_user(&arg, user, r->size_bytes))
 		return sim_gate_fail(g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)user, 0);
-	if (!knows(r, g->sk))
+	if (!knows(r, g->file, g->sk))
 		return sim_gate_fail(g, ENOTTY, SIM_WHY_NOT_SUPPORTED, 0, 0);
 	result = r->of_iface ? do_of_iface(g, r, &arg.ifr) : r->handle(g, r->info.number, &arg);
 	if (!result && (r->direction & OUT) && sim_copy_to_user(user, &arg, r->size_bytes))
@@ -419,7 +441,7 @@ long sim_call_ioctl(struct sim_task *t, int fd, unsigned long number, void *arg)
 	g.arg1 = number;
 	if (!g.file)
 		return sim_gate_leave(&g, sim_gate_fail(&g, EBADF, SIM_WHY_BAD_FD, fd, 0));
-	if (!r || (!r->handle && !r->of_iface) || (!g.sk && !knows(r, NULL)))
+	if (!r || (!r->handle && !r->of_iface) || (!g.sk && !knows(r, g.file, NULL)))
 		return sim_gate_leave(&g, not_simulated(&g));
 	return sim_gate_leave(&g, do_request(&g, r, arg));
 }

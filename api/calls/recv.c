@@ -24,12 +24,15 @@ static bool is_plain_read(enum sim_call_id id)
 	return id == SIM_CALL_READ || id == SIM_CALL_READV;
 }
 
-/* -EBADF, -ENOTSOCK, and for read(2) of an epoll descriptor -EINVAL. */
-static long not_readable(struct sim_gate *g)
+/* What is no socket has a read(2) of its own: bytes, -EBADF, -ENOTSOCK, and what sim_file_read() answers. */
+static long read_file(struct sim_gate *g, struct sim_msg *m)
 {
-	if (g->file && is_plain_read(g->id))
-		return sim_gate_fail(g, EINVAL, SIM_WHY_NOT_SOCKET, g->fd, 0);
-	return sim_gate_no_socket(g);
+	if (!g->file || !is_plain_read(g->id))
+		return sim_gate_no_socket(g);
+	if (m->len > g->limit)
+		m->len = g->limit;
+	m->nonblock = (m->flags & MSG_DONTWAIT) || g->file->nonblock;
+	return sim_file_read(g->file, g->t, m);
 }
 
 long sim_call_recvfrom(struct sim_task *t, enum sim_call_id id, int fd, void *buf, size_t len, int flags,
@@ -44,7 +47,7 @@ long sim_call_recvfrom(struct sim_task *t, enum sim_call_id id, int fd, void *bu
 	if (sim_gate_enter(&g, t, id, fd, len))
 		return sim_gate_leave(&g, g.answer);
 	if (!g.sk)
-		return sim_gate_leave(&g, not_readable(&g));
+		return sim_gate_leave(&g, read_file(&g, &m));
 	g.arg2 = (uint32_t)flags;
 	/* read(2) of nothing does nothing; recv(2) of nothing still waits. */
 	if (!len && is_plain_read(id))
@@ -124,6 +127,23 @@ static bool out_of_time(struct sim_gate *g, int64_t deadline_ns)
 	return sim_now(&g->w->ctx) >= deadline_ns;
 }
 
+/* Linux tells what is left of the time, if a message came. */
+static long tell_left(struct sim_gate *g, struct timespec *timeout, int64_t deadline_ns)
+{
+	int64_t left_ns = deadline_ns - sim_now(&g->w->ctx);
+	struct timespec left = { .tv_sec = 0 };
+
+	if (deadline_ns == SIM_NEVER_NS)
+		return 0;
+	if (left_ns > 0) {
+		left.tv_sec = left_ns / SIM_NS_PER_S;
+		left.tv_nsec = left_ns % SIM_NS_PER_S;
+	}
+	if (sim_copy_to_user(timeout, &left, sizeof left))
+		return sim_gate_fail(g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)timeout, 0);
+	return 0;
+}
+
 long sim_call_recvmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigned num, int flags,
 		       struct timespec *timeout)
 {
@@ -165,28 +185,34 @@ long sim_call_recvmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 	/* An error after some messages is kept for the next call. */
 	if (n && r < 0 && r != -EAGAIN && r != -SIM_ERESTART && !g.sk->err)
 		g.sk->err = (int32_t)-r;
+	if (n && timeout && (r = tell_left(&g, timeout, deadline_ns)) < 0)
+		return sim_gate_leave(&g, r);
 	return sim_gate_leave(&g, n ? (long)n : r);
 }
 
-long sim_call_readv(struct sim_task *t, int fd, const struct iovec *iov, int num)
+long sim_call_readv_as(struct sim_task *t, enum sim_call_id id, int fd, const struct iovec *iov, int num,
+		       int flags)
 {
 	struct msghdr probe = { .msg_iov = (struct iovec *)(uintptr_t)iov,
 				.msg_iovlen = num > 0 ? (size_t)num : 0 };
 	struct sim_gate g;
 	struct sim_iovec_copy c;
-	struct sim_msg m = { .flags = 0 };
+	struct sim_msg m = { .flags = flags & RWF_NOWAIT ? MSG_DONTWAIT : 0 };
 	long r;
 
-	if (sim_gate_enter(&g, t, SIM_CALL_READV, fd, sim_msg_asked_for(t, SIM_CALL_READV, &probe)))
+	if (sim_gate_enter(&g, t, id, fd, sim_msg_asked_for(t, id, &probe)))
 		return sim_gate_leave(&g, g.answer);
-	if (!g.sk)
-		return sim_gate_leave(&g, not_readable(&g));
-	r = sim_iovec_in(&g, iov, num < 0 ? (size_t)SIM_IOV_MAX + 1 : (size_t)num, -EINVAL, &c);
+	if (!g.file)
+		return sim_gate_leave(&g, sim_gate_no_socket(&g));
+	r = sim_gate_rw_flags(&g, flags);
+	if (!r)
+		r = sim_iovec_in(&g, iov, num < 0 ? (size_t)SIM_IOV_MAX + 1 : (size_t)num, -EINVAL, &c);
 	if (r)
 		return sim_gate_leave(&g, r);
 	m.it = (struct sim_iter){ c.iov, c.num, 0 };
 	m.len = g.arg1 = c.total_bytes;
-	r = m.len ? do_recv(&g, &m) : 0;
+	if (m.len)
+		r = g.sk ? do_recv(&g, &m) : read_file(&g, &m);
 	sim_iovec_done(&g, &c);
 	return sim_gate_leave(&g, r);
 }

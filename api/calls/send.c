@@ -31,6 +31,14 @@ static long do_send(struct sim_gate *g, struct sim_msg *m)
 	return r;
 }
 
+/* -EBADF, -ENOTSOCK; of an epoll set or a timer write(2) is -EINVAL. */
+static long not_writable(struct sim_gate *g)
+{
+	if (g->file && (g->id == SIM_CALL_WRITE || g->id == SIM_CALL_WRITEV))
+		return sim_gate_fail(g, EINVAL, SIM_WHY_NOT_READABLE, 0, 0);
+	return sim_gate_no_socket(g);
+}
+
 long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void *buf, size_t len, int flags,
 		     const struct sockaddr *to, socklen_t to_len)
 {
@@ -43,7 +51,7 @@ long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void
 	if (sim_gate_enter(&g, t, id, fd, len))
 		return sim_gate_leave(&g, g.answer);
 	if (!g.sk)
-		return sim_gate_leave(&g, sim_gate_no_socket(&g));
+		return sim_gate_leave(&g, not_writable(&g));
 	if (to) {
 		r = sim_gate_addr_in(&g, to, to_len, &a);
 		if (r)
@@ -143,22 +151,23 @@ long sim_call_sendmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 	return sim_gate_leave(&g, n ? (long)n : r);
 }
 
-long sim_call_writev(struct sim_task *t, int fd, const struct iovec *iov, int num)
+long sim_call_writev_as(struct sim_task *t, enum sim_call_id id, int fd, const struct iovec *iov, int num,
+			int flags)
 {
 	struct msghdr probe = { .msg_iov = (struct iovec *)(uintptr_t)iov,
 				.msg_iovlen = num > 0 ? (size_t)num : 0 };
 	struct sim_gate g;
 	struct sim_iovec_copy c;
-	struct sim_msg m = { .flags = 0 };
+	struct sim_msg m = { .flags = flags & RWF_NOWAIT ? MSG_DONTWAIT : 0 };
 	long r;
 
-	if (sim_gate_enter(&g, t, SIM_CALL_WRITEV, fd, sim_msg_asked_for(t, SIM_CALL_WRITEV, &probe)))
+	if (sim_gate_enter(&g, t, id, fd, sim_msg_asked_for(t, id, &probe)))
 		return sim_gate_leave(&g, g.answer);
-	if (!g.file)
-		return sim_gate_leave(&g, sim_gate_no_socket(&g));
-	if (!g.sk) /* an epoll descriptor cannot be written */
-		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_NOT_SOCKET, fd, 0));
-	r = sim_iovec_in(&g, iov, num < 0 ? (size_t)SIM_IOV_MAX + 1 : (size_t)num, -EINVAL, &c);
+	if (!g.sk)
+		return sim_gate_leave(&g, not_writable(&g));
+	r = sim_gate_rw_flags(&g, flags);
+	if (!r)
+		r = sim_iovec_in(&g, iov, num < 0 ? (size_t)SIM_IOV_MAX + 1 : (size_t)num, -EINVAL, &c);
 	if (r)
 		return sim_gate_leave(&g, r);
 	m.it = (struct sim_iter){ c.iov, c.num, 0 };

@@ -40,8 +40,8 @@ static void add_sockets(struct sim_control *c, struct sim_str *out)
 
 		if (!f || ft->slots[fd].proc_id != c->w->program->id)
 			continue;
-		if (f->kind == SIM_FILE_EPOLL) {
-			sim_str_printf(out, "descriptor %d is still open: an epoll set\n", fd);
+		if (f->kind != SIM_FILE_SOCK) {
+			sim_str_printf(out, "descriptor %d is still open: %s\n", fd, sim_file_kind_name(f));
 		} else if (!is_pairs(c, f->sk->id)) {
 			sim_str_printf(out, "descriptor %d is still open: ", fd);
 			sim_render_sock(c, out, f->sk);
@@ -61,15 +61,30 @@ static void add_rules(struct sim_control *c, struct sim_str *out)
 				       r->text, r->num_asked);
 }
 
+static void add_timer(const struct sim_alarm *a, const char *what, struct sim_str *out)
+{
+	if (!sim_timer_is_set(&a->timer))
+		return;
+	sim_str_printf(out, "%s is still set, for ", what);
+	sim_render_time(out, a->timer.due_ns);
+	sim_str_add(out, "\n");
+}
+
+static void add_timers(const struct sim_proc *p, struct sim_str *out)
+{
+	static const char *const names[SIM_NUM_ITIMERS] = { "an alarm", "ITIMER_VIRTUAL", "ITIMER_PROF" };
+
+	for (int i = 0; i < SIM_NUM_ITIMERS; i++)
+		add_timer(&p->itimers[i], names[i], out);
+	for (int i = 0; p->timers && i < SIM_POSIX_TIMERS_MAX; i++) {
+		if (p->timers[i].used)
+			add_timer(&p->timers[i], "a timer of timer_create's", out);
+	}
+}
+
 void sim_control_left_over(struct sim_control *c, struct sim_str *out)
 {
-	struct sim_proc *p = c->w->program;
-
-	if (sim_timer_is_set(&p->alarm)) {
-		sim_str_add(out, "an alarm is still set, for ");
-		sim_render_time(out, p->alarm.due_ns);
-		sim_str_add(out, "\n");
-	}
+	add_timers(c->w->program, out);
 	sim_control_list_ats(c, out);
 	if (!out->len)
 		sim_control_let_arrive(c->w);

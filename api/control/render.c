@@ -17,6 +17,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/calls/calls.h"
@@ -98,6 +100,12 @@ static const struct name epoll_ops[] = {
 	NAME(EPOLL_CTL_ADD), NAME(EPOLL_CTL_DEL), NAME(EPOLL_CTL_MOD), { 0, NULL }
 };
 static const struct name whences[] = { NAME(SEEK_SET), NAME(SEEK_CUR), NAME(SEEK_END), { 0, NULL } };
+static const struct name clocks[] = {
+	NAME(CLOCK_REALTIME),          NAME(CLOCK_MONOTONIC), NAME(CLOCK_PROCESS_CPUTIME_ID),
+	NAME(CLOCK_THREAD_CPUTIME_ID), NAME(CLOCK_BOOTTIME),  NAME(CLOCK_REALTIME_ALARM),
+	NAME(CLOCK_BOOTTIME_ALARM),    NAME(CLOCK_TAI),       { 0, NULL },
+};
+static const struct name timerfd_flags[] = { NAME(TFD_NONBLOCK), NAME(TFD_CLOEXEC), { 0, NULL } };
 static const struct name levels[] = { NAME(SOL_SOCKET),  NAME(IPPROTO_IP),   NAME(IPPROTO_TCP),
 				      NAME(IPPROTO_UDP), NAME(IPPROTO_IPV6), { 0, NULL } };
 #undef NAME
@@ -244,6 +252,15 @@ static void add_socket_args(struct sim_str *out, const struct call *k)
 	sim_str_printf(out, ", %d", (int)k->arg2);
 }
 
+static void add_clock_args(struct sim_str *out, const struct call *k)
+{
+	add_name(out, clocks, (int32_t)k->arg1);
+	if (k->id == SIM_CALL_TIMERFD_CREATE) {
+		sim_str_add(out, ", ");
+		add_bits(out, timerfd_flags, k->arg2);
+	}
+}
+
 static void add_option_args(struct sim_str *out, const struct call *k)
 {
 	int level = (int)k->arg1, name = (int)(k->arg1 >> 32);
@@ -314,6 +331,8 @@ static void add_args(struct sim_control *c, struct sim_str *out, const struct ca
 		if (k->family)
 			add_address(c, out, k);
 		break;
+	case SIM_CALL_TIMERFD_CREATE:
+	case SIM_CALL_TIMER_CREATE: add_clock_args(out, k); break;
 	case SIM_CALL_LISTEN: sim_str_printf(out, "%d", (int)k->arg1); break;
 	case SIM_CALL_SHUTDOWN: add_name(out, hows, (int)k->arg1); break;
 	case SIM_CALL_GETSOCKOPT:

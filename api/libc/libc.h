@@ -25,6 +25,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/times.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -34,6 +35,7 @@ struct ether_addr;
 struct if_nameindex;
 struct ifaddrs;
 struct utsname;
+struct timex;
 
 /* clang-format off */
 /* X(result, name, parameters). Where the headers know a parameter by a transparent union it is a plain pointer. */
@@ -200,7 +202,27 @@ struct utsname;
 	X(int, iruserok_af, (const void *addr, int super, const char *there, const char *here, \
 			sa_family_t family)) \
 	X(int, sigaction, (int sig, const struct sigaction *act, struct sigaction *old)) \
-	X(sighandler_t, signal, (int sig, sighandler_t handler))
+	X(sighandler_t, signal, (int sig, sighandler_t handler)) \
+	X(int, sigtimedwait, (const sigset_t *set, siginfo_t *info, const struct timespec *timeout)) \
+	X(int, sigwaitinfo, (const sigset_t *set, siginfo_t *info)) \
+	X(int, sigwait, (const sigset_t *set, int *sig)) \
+	X(int, sigpause, (int mask)) \
+	X(int, __xpg_sigpause, (int sig)) \
+	X(int, signalfd, (int fd, const sigset_t *set, int flags)) \
+	X(int, timerfd_create, (clockid_t clock, int flags)) \
+	X(int, timerfd_settime, (int fd, int flags, const struct itimerspec *to, struct itimerspec *old)) \
+	X(int, timerfd_gettime, (int fd, struct itimerspec *now)) \
+	X(int, timer_create, (clockid_t clock, struct sigevent *ev, timer_t *timer)) \
+	X(int, timer_delete, (timer_t timer)) \
+	X(int, timer_settime, (timer_t timer, int flags, const struct itimerspec *to, struct itimerspec *old)) \
+	X(int, timer_gettime, (timer_t timer, struct itimerspec *now)) \
+	X(int, timer_getoverrun, (timer_t timer)) \
+	X(clock_t, times, (struct tms *tms)) \
+	X(int, clock_settime, (clockid_t clock, const struct timespec *ts)) \
+	X(int, settimeofday, (const struct timeval *tv, const struct timezone *zone)) \
+	X(int, adjtime, (const struct timeval *by, struct timeval *left)) \
+	X(int, adjtimex, (struct timex *tx)) \
+	X(int, clock_adjtime, (clockid_t clock, struct timex *tx))
 /* clang-format on */
 
 struct sim_libc {

@@ -43,6 +43,12 @@ bool sim_posix_may_use_libc(const char *call);
 /* The current task's call has nothing behind it: a reason, and errno or h_errno, is all that it leaves. */
 void sim_posix_refuse(enum sim_call_id id, int code);
 
+/*
+ * A read of a real descriptor is to block, and it may be a signalfd(2)'s, which only virtual time makes
+ * readable: waits as poll does. False, with errno: interrupted. At once, unless the program has any.
+ */
+bool sim_posix_wait_to_read(int fd);
+
 /* What a call left behind: runs pending signals, makes errno. True: the call is to be made again. */
 bool sim_posix_settle(struct sim_task *t, long *result);
 

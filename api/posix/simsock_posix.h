@@ -39,12 +39,16 @@ struct hostent;
 struct if_nameindex;
 struct ifaddrs;
 struct iovec;
+struct itimerspec;
 struct itimerval;
 struct mmsghdr;
 struct protoent;
 struct servent;
 struct sigevent;
 struct stat;
+struct timex;
+struct timezone;
+struct tms;
 struct timespec;
 struct timeval;
 struct utsname;
@@ -136,15 +140,50 @@ int sim_pause(void);
 int sim_sigsuspend(const sigset_t *mask);
 int sim_sched_yield(void);
 
-/* alarm(2), ualarm(3), setitimer(2), getitimer(2). ITIMER_REAL alone, one for each simulated process. */
+/* alarm(2), ualarm(3), setitimer(2), getitimer(2): each simulated process has its own. CPU time is virtual.
+ */
 unsigned int sim_alarm(unsigned int span_s);
 unsigned int sim_ualarm(unsigned int first_us, unsigned int interval_us);
 int sim_setitimer(int which, const struct itimerval *to, struct itimerval *old);
 int sim_getitimer(int which, struct itimerval *now);
 
 /*
- * clock_gettime(2), clock_getres(2), gettimeofday(2), time(2), timespec_get(3), clock(3). A world begins at
- * 2030-01-01T00:00:00Z, 1000 s after its hosts booted; CPU time is virtual time.
+ * timerfd_create(2), timerfd_settime(2), timerfd_gettime(2): a timer that is read, in virtual time; a
+ * simulated descriptor, for sets of poll and epoll too. TFD_TIMER_CANCEL_ON_SET is stored: no virtual clock
+ * is ever set.
+ */
+int sim_timerfd_create(int clock_id, int flags);
+int sim_timerfd_settime(int fd, int flags, const struct itimerspec *to, struct itimerspec *old);
+int sim_timerfd_gettime(int fd, struct itimerspec *now);
+
+/*
+ * timer_create(2), timer_settime(2), timer_gettime(2), timer_getoverrun(2), timer_delete(2): at most 64 a
+ * process (EAGAIN). SIGEV_SIGNAL, SIGEV_NONE, SIGEV_THREAD_ID of the caller; SIGEV_THREAD is ENOTSUP.
+ */
+int sim_timer_create(int clock_id, struct sigevent *ev, timer_t *timer);
+int sim_timer_delete(timer_t timer);
+int sim_timer_settime(timer_t timer, int flags, const struct itimerspec *to, struct itimerspec *old);
+int sim_timer_gettime(timer_t timer, struct itimerspec *now);
+int sim_timer_getoverrun(timer_t timer);
+
+/*
+ * sigtimedwait(2), sigwaitinfo(2), sigwait(3), sigpause(3) of BSD and of X/Open. Block, in virtual time: a
+ * signal that is pending here or that the kernel holds back for the program is taken, and one that comes
+ * later wakes. sigwait returns the error itself and goes on after a handler. signalfd(2) is the kernel's; a
+ * read of one waits in virtual time.
+ */
+#if defined(_POSIX_C_SOURCE) && _POSIX_C_SOURCE >= 199309L /* else there is no siginfo_t */
+int sim_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout);
+int sim_sigwaitinfo(const sigset_t *set, siginfo_t *info);
+#endif
+int sim_sigwait(const sigset_t *set, int *sig);
+int sim_sigpause(int mask);
+int sim_xpg_sigpause(int sig);
+int sim_signalfd(int fd, const sigset_t *set, int flags);
+
+/*
+ * clock_gettime(2), clock_getres(2), gettimeofday(2), time(2), timespec_get(3), clock(3), times(2). A world
+ * begins at 2030-01-01T00:00:00Z, 1000 s after its hosts booted; CPU time is virtual time.
  */
 int sim_clock_gettime(int clock_id, struct timespec *ts);
 int sim_clock_getres(int clock_id, struct timespec *ts);
@@ -152,6 +191,14 @@ int sim_gettimeofday(struct timeval *tv, void *zone);
 time_t sim_time(time_t *t);
 int sim_timespec_get(struct timespec *ts, int base);
 clock_t sim_clock(void);
+clock_t sim_times(struct tms *tms);
+
+/* clock_settime(2), settimeofday(2), adjtime(3), adjtimex(2), clock_adjtime(2): EPERM, for root too. */
+int sim_clock_settime(int clock_id, const struct timespec *ts);
+int sim_settimeofday(const struct timeval *tv, const struct timezone *zone);
+int sim_adjtime(const struct timeval *by, struct timeval *left);
+int sim_adjtimex(struct timex *tx);
+int sim_clock_adjtime(int clock_id, struct timex *tx);
 
 /*
  * getaddrinfo(3), getnameinfo(3), gethostbyname(3) and kin: answered from the names of the world's hosts,

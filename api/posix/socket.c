@@ -150,11 +150,12 @@ int sim_recvmmsg(int fd, struct mmsghdr *msgs, unsigned int num, int flags, stru
 
 ssize_t sim_read(int fd, void *buf, size_t len)
 {
-	SIM_POSIX_FD(ssize_t, fd, sim_libc()->read(fd, buf, len),
+	SIM_POSIX_FD(ssize_t, fd, sim_posix_wait_to_read(fd) ? sim_libc()->read(fd, buf, len) : -1,
 		     sim_call_recvfrom(t, SIM_CALL_READ, fd, buf, len, 0, NULL, NULL));
 }
 
 ssize_t sim_readv(int fd, const struct iovec *iov, int num)
 {
-	SIM_POSIX_FD(ssize_t, fd, sim_libc()->readv(fd, iov, num), sim_call_readv(t, fd, iov, num));
+	SIM_POSIX_FD(ssize_t, fd, sim_posix_wait_to_read(fd) ? sim_libc()->readv(fd, iov, num) : -1,
+		     sim_call_readv(t, fd, iov, num));
 }

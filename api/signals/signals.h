@@ -28,6 +28,18 @@ enum sim_signals_seen {
 enum sim_signals_seen sim_signals_deliver(struct sim_task *t);
 
 /*
+ * One of the signals in `set` (bit sig - 1) that is pending or held back is taken, as sigtimedwait(2) takes
+ * it: its number and what is known of it, 0: there is none. Never waits.
+ */
+int sim_signals_take(struct sim_proc *p, uint64_t set, siginfo_t *info);
+
+/* A timer of timer_create(2)'s is about to be set anew or deleted: a signal of it that is held back is none
+ * any more. */
+void sim_signals_forget(struct sim_alarm *a);
+/* timer_getoverrun(2); what the kernel held back for the program may have been delivered unseen. */
+int sim_signals_overrun(struct sim_alarm *a);
+
+/*
  * A signal is about to end the program under test. A result other than 0: it was dealt with (a test has
  * failed), the call goes on. 0, or no hook: the signal is raised for real, its disposition being the default.
  */

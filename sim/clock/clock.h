@@ -32,7 +32,9 @@ enum sim_timer_kind {
 	SIM_TIMER_TCP_RETRANSMIT, /* RTO, or zero-window probe */
 	SIM_TIMER_TCP_DELACK,
 	SIM_TIMER_TCP_LIFETIME, /* keepalive, FIN_WAIT_2, TIME_WAIT */
-	SIM_TIMER_ALARM,        /* alarm(2), setitimer(2) */
+	SIM_TIMER_ALARM,        /* alarm(2), setitimer(2), timer_create(2) */
+	SIM_TIMER_ALARM_HELD,   /* the same, while its signal is held back */
+	SIM_TIMER_TIMERFD,      /* timerfd_create(2) */
 	SIM_TIMER_AT,           /* sim_at() */
 	SIM_TIMER_PROBE,        /* unit tests' own */
 	SIM_TIMER_NUM_KINDS

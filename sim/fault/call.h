@@ -196,7 +196,24 @@
 	X(RCMD, "rcmd", SIM_CALL_IS_HOST, SIM_E_IFACES, EAGAIN, ECONNREFUSED)                                \
 	X(REXEC, "rexec", SIM_CALL_IS_HOST, SIM_E_IFACES, ECONNREFUSED)                                      \
 	X(RRESVPORT, "rresvport", SIM_CALL_IS_HOST, SIM_E_IFACES, EAGAIN)                                    \
-	X(RUSEROK, "ruserok", SIM_CALL_IS_HOST, EACCES)
+	X(RUSEROK, "ruserok", SIM_CALL_IS_HOST, EACCES)                                                      \
+	X(TIMERFD_CREATE, "timerfd_create", SIM_CALL_IS_DESC, EINVAL, EMFILE, ENFILE, ENODEV, ENOMEM, EPERM) \
+	X(TIMERFD_SETTIME, "timerfd_settime", SIM_C_FILE, EBADF, ECANCELED, EFAULT, EINVAL)                  \
+	X(TIMERFD_GETTIME, "timerfd_gettime", SIM_C_FILE | SIM_CALL_IS_CLOCK, EBADF, EFAULT, EINVAL)         \
+	X(TIMER_CREATE, "timer_create", SIM_CALL_IS_CLOCK, EAGAIN, EINVAL, ENOMEM, ENOTSUP, EPERM)           \
+	X(TIMER_DELETE, "timer_delete", SIM_CALL_IS_CLOCK, EINVAL)                                           \
+	X(TIMER_SETTIME, "timer_settime", SIM_CALL_IS_CLOCK, EFAULT, EINVAL)                                 \
+	X(TIMER_GETTIME, "timer_gettime", SIM_CALL_IS_CLOCK, EFAULT, EINVAL)                                 \
+	X(TIMER_GETOVERRUN, "timer_getoverrun", SIM_CALL_IS_CLOCK, EINVAL)                                   \
+	X(TIMES, "times", SIM_CALL_IS_CLOCK, EFAULT)                                                         \
+	X(CLOCK_SETTIME, "clock_settime", SIM_CALL_IS_CLOCK, EACCES, EFAULT, EINVAL, ENOTSUP, EPERM)         \
+	X(SETTIMEOFDAY, "settimeofday", SIM_CALL_IS_CLOCK, EFAULT, EINVAL, EPERM)                            \
+	X(ADJTIME, "adjtime", SIM_CALL_IS_CLOCK, EINVAL, EPERM)                                              \
+	X(ADJTIMEX, "adjtimex", SIM_CALL_IS_CLOCK, EFAULT, EINVAL, EPERM)                                    \
+	X(CLOCK_ADJTIME, "clock_adjtime", SIM_CALL_IS_CLOCK, EFAULT, EINVAL, EOPNOTSUPP, EPERM)              \
+	X(SIGTIMEDWAIT, "sigtimedwait", SIM_CALL_IS_SLEEP, EAGAIN, EINTR, EINVAL)                            \
+	X(SIGWAITINFO, "sigwaitinfo", SIM_CALL_IS_SLEEP, EINTR, EINVAL)                                      \
+	X(SIGWAIT, "sigwait", SIM_CALL_IS_SLEEP, EINVAL)
 
 #define SIM_CALL_ENUM(id, name, traits, ...) SIM_CALL_##id,
 enum sim_call_id { SIM_CALL_TABLE(SIM_CALL_ENUM) SIM_CALL_NUM };

@@ -274,6 +274,11 @@ static int copy_to_iter(const unsigned char *from, size_t len, struct sim_iter *
 	return 0;
 }
 
+int sim_iter_to_user(struct sim_iter *it, const void *from, size_t len)
+{
+	return copy_to_iter(from, len, it);
+}
+
 int sim_bytes_to_user(const struct sim_bytes *run, uint32_t off, uint32_t len, struct sim_iter *it)
 {
 	uint32_t at = run->off + off;

@@ -99,6 +99,9 @@ static inline void sim_slab_unref(struct sim_arena *a, struct sim_slab *s) /* NU
 		sim_slab_free(a, s);
 }
 
+/* Copies out to the user's memory from our own: 0 or -EFAULT; the iterator moves. */
+int sim_iter_to_user(struct sim_iter *it, const void *from, size_t len);
+
 size_t sim_iter_total(const struct sim_iter *it); /* bytes left in it */
 
 #endif

@@ -9,6 +9,7 @@
 #include "sim/proc/epoll.h"
 #include "sim/proc/proc.h"
 #include "sim/proc/rights.h"
+#include "sim/proc/timerfd.h"
 
 enum { FIRST_NUM_SLOTS = 32, FIRST_OWN_FD = 3, DEFAULT_LIMIT = 1 << 20 };
 
@@ -59,6 +60,21 @@ struct sim_file *sim_epoll_new(struct sim_ctx *ctx)
 	return f;
 }
 
+struct sim_file *sim_timerfd_new(struct sim_ctx *ctx, int clock, bool nonblock)
+{
+	struct sim_file *f = file_new(ctx, SIM_FILE_TIMERFD);
+
+	if (!f)
+		return NULL;
+	f->nonblock = nonblock;
+	f->tfd = sim_timerfd_alloc(ctx, clock);
+	if (!f->tfd) {
+		sim_arena_free(ctx->arena, f, sizeof *f);
+		return NULL;
+	}
+	return f;
+}
+
 struct sim_file *sim_file_get(struct sim_file *f)
 {
 	f->refs++;
@@ -74,10 +90,11 @@ void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t)
 		return;
 	if (!sim_list_empty(&f->watches))
 		sim_epoll_forget(f);
-	if (f->kind == SIM_FILE_EPOLL)
-		sim_epoll_free(f->ep);
-	else
-		sim_sock_close(f->sk, t);
+	switch (f->kind) {
+	case SIM_FILE_EPOLL: sim_epoll_free(f->ep); break;
+	case SIM_FILE_TIMERFD: sim_timerfd_free(f->tfd); break;
+	default: sim_sock_close(f->sk, t);
+	}
 	sim_arena_free(ctx->arena, f, sizeof *f);
 	if (__builtin_expect(ctx->flight && was_unix, 0)) /* as unix_release_sock() schedules it */
 		sim_rights_collect(ctx);
@@ -85,14 +102,38 @@ void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t)
 
 uint32_t sim_file_poll(struct sim_file *f)
 {
-	if (f->kind == SIM_FILE_EPOLL)
-		return sim_epoll_has_ready(f->ep) ? EPOLLIN | EPOLLRDNORM : 0;
-	return sim_sock_op(f->sk)->poll(f->sk);
+	switch (f->kind) {
+	case SIM_FILE_EPOLL: return sim_epoll_has_ready(f->ep) ? EPOLLIN | EPOLLRDNORM : 0;
+	case SIM_FILE_TIMERFD: return sim_timerfd_poll(f->tfd);
+	default: return sim_sock_op(f->sk)->poll(f->sk);
+	}
 }
 
 struct sim_waitq *sim_file_waitq(struct sim_file *f)
 {
-	return f->kind == SIM_FILE_EPOLL ? &f->ep->wait : &f->sk->wait;
+	switch (f->kind) {
+	case SIM_FILE_EPOLL: return &f->ep->wait;
+	case SIM_FILE_TIMERFD: return &f->tfd->wait;
+	default: return &f->sk->wait;
+	}
+}
+
+long sim_file_read(struct sim_file *f, struct sim_task *t, struct sim_msg *m)
+{
+	if (f->kind == SIM_FILE_TIMERFD)
+		return sim_timerfd_read(f->tfd, t, m);
+	/* read(2), EINVAL: the object is unsuitable for reading, as an epoll set is. */
+	t->why = (struct sim_reason){ SIM_WHY_NOT_READABLE, 0, SIM_NEVER_NS, { 0, 0, 0, 0 } };
+	return -EINVAL;
+}
+
+const char *sim_file_kind_name(const struct sim_file *f)
+{
+	switch (f->kind) {
+	case SIM_FILE_EPOLL: return "an epoll set";
+	case SIM_FILE_TIMERFD: return "a timer";
+	default: return "a socket";
+	}
 }
 
 static int grow_to(struct sim_fdtable *ft, int fd)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Open files and descriptors: what a number refers to. A file is a socket or an epoll set; several
+ * Open files and descriptors: what a number refers to. A file is a socket, an epoll set or a timer; several
  * descriptors may share one (dup(2)). One table serves all tasks of one program, since they share an address
  * space; each descriptor remembers the process that opened it, so that it is closed when that process ends.
  *
@@ -16,8 +16,9 @@
 
 struct sim_epoll;
 struct sim_proc;
+struct sim_timerfd;
 
-enum sim_file_kind { SIM_FILE_SOCK, SIM_FILE_EPOLL };
+enum sim_file_kind { SIM_FILE_SOCK, SIM_FILE_EPOLL, SIM_FILE_TIMERFD };
 
 struct sim_file {
 	uint32_t refs;
@@ -30,6 +31,7 @@ struct sim_file {
 	union {
 		struct sim_sock *sk; /* with a reference */
 		struct sim_epoll *ep;
+		struct sim_timerfd *tfd;
 	};
 };
 
@@ -83,6 +85,11 @@ void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t);
 
 uint32_t sim_file_poll(struct sim_file *f); /* EPOLL* bits */
 struct sim_waitq *sim_file_waitq(struct sim_file *f);
+
+/* read(2) of a file that is no socket: bytes, or -errno with its reason. May block. */
+long sim_file_read(struct sim_file *f, struct sim_task *t, struct sim_msg *m);
+/* What a descriptor of that kind is called: "a socket", "an epoll set", "a timer". */
+const char *sim_file_kind_name(const struct sim_file *f);
 
 /* Puts a file (one reference) at the lowest free number >= min: the number, -EMFILE, -ENOMEM. */
 int sim_fd_install(struct sim_fdtable *ft, struct sim_proc *p, struct sim_file *f, int min, bool cloexec);

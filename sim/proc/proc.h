@@ -6,6 +6,7 @@
 #ifndef SIM_PROC_PROC_H
 #define SIM_PROC_PROC_H
 
+#include "sim/proc/alarm.h"
 #include "sim/proc/file.h"
 
 struct sim_host;
@@ -20,6 +21,19 @@ enum sim_signal_action {
 	SIM_SIGNAL_BLOCKED,
 };
 enum sim_signal_action sim_signal_action(struct sim_proc *p, int sig);
+/*
+ * Supplied too: the program holds this signal back, and whoever looks at what it holds back (sigpending(2), a
+ * real signalfd(2)) must see it from now on. `a` is the timer that raised it, NULL: none of timer_create's.
+ * True: the embedder has it. False: it stays pending here.
+ */
+bool sim_signal_hold(struct sim_proc *p, int sig, struct sim_alarm *a);
+
+/* A task that waits for signals and takes them: sigtimedwait(2). On the task's stack. */
+struct sim_sigwait {
+	struct sim_list node; /* of the process */
+	struct sim_task *t;
+	uint64_t set; /* bit sig - 1 */
+};
 
 struct sim_proc {
 	struct sim_list node; /* of the world */
@@ -35,12 +49,14 @@ struct sim_proc {
 	uint64_t pending; /* signals to be handled at the gate's exit: bit sig - 1 */
 	uint64_t arrived; /* the embedder's: real signals that came in the middle of a call, to become pending
 			   */
-	bool is_program;  /* the program under test itself, which made the world */
-	bool builtin;     /* a scripted peer of ours: rules do not touch it */
+	uint64_t pending_plain; /* of pending, those that came from no timer of timer_create's, or not only */
+	struct sim_list sigwaits;
+	bool is_program; /* the program under test itself, which made the world */
+	bool builtin;    /* a scripted peer of ours: rules do not touch it */
 	bool ended;
-	int exit_status;        /* as wait(2) tells */
-	struct sim_timer alarm; /* ITIMER_REAL */
-	int64_t alarm_interval_ns;
+	int exit_status; /* as wait(2) tells */
+	struct sim_alarm itimers[SIM_NUM_ITIMERS]; /* by ITIMER_* */
+	struct sim_alarm *timers; /* SIM_POSIX_TIMERS_MAX of timer_create's; NULL: it has made none */
 	char name[24];
 };
 
@@ -49,12 +65,18 @@ struct sim_proc *sim_proc_new(struct sim_ctx *ctx, struct sim_host *host, struct
 /* Closes its descriptors as an exit does; the struct stays until the world ends. */
 void sim_proc_end(struct sim_proc *p, int exit_status, struct sim_task *t);
 
-/* A signal arrives: pending unless ignored; the main task is interrupted unless it is blocked. */
-void sim_proc_signal(struct sim_proc *p, int sig);
+/*
+ * A signal arrives: pending unless ignored, or held by the embedder. Who waits for it is woken, else the main
+ * task is interrupted, unless the signal is blocked. What the program does with it is the result.
+ */
+enum sim_signal_action sim_proc_raise(struct sim_proc *p, int sig, struct sim_alarm *a);
+static inline void sim_proc_signal(struct sim_proc *p, int sig)
+{
+	(void)sim_proc_raise(p, sig, NULL);
+}
 
-/* setitimer(ITIMER_REAL): sets, and tells what was left before. 0 ns: off. */
-void sim_proc_alarm(struct sim_proc *p, int64_t first_ns, int64_t interval_ns, int64_t *left_ns,
-		    int64_t *old_interval_ns);
-void sim_proc_on_alarm(struct sim_clock *c, struct sim_timer *t);
+/* One pending signal of that number is dealt with now; *a: the timer that raised it, or NULL. False: there is
+ * none, or its timer took it back. */
+bool sim_proc_take_signal(struct sim_proc *p, int sig, struct sim_alarm **a);
 
 #endif

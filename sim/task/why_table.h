@@ -81,6 +81,13 @@
 	X(OPTMEM, "control-too-long", "control data of {0} bytes: net.core.optmem_max is {1}") \
 	/* Signals and time. */ \
 	X(SIGNAL, "signal", "signal {0} arrived at t={1t} before anything was done") \
+	X(NOT_EXPIRED, "not-expired", "the timer has not expired since it was last read; it will at t={0t}") \
+	X(TIMER_OFF, "timer-off", "the timer is not set") \
+	X(TIMER_LIMIT, "timer-limit", "the process has {0} timers: more are not simulated") \
+	X(NO_TIMER, "no-such-timer", "there is no timer {0}") \
+	X(NO_SIGNAL, "no-signal", "none of the signals came in time") \
+	X(TOO_SHORT, "too-short", "{0} bytes: the least is {1}") \
+	X(NOT_READABLE, "not-readable", "a descriptor of this kind cannot be read or written") \
 	X(DEADLOCK, "dead-lock", "nothing can ever wake this call")
 /* clang-format on */
 

@@ -4,6 +4,7 @@
 #include "sim/link/link.h"
 #include "sim/proc/epoll.h"
 #include "sim/proc/proc.h"
+#include "sim/proc/timerfd.h"
 #include "sim/tcp/tcp.h"
 #include "sim/udp/udp.h"
 #include "sim/unix/unix_domain.h"
@@ -23,7 +24,9 @@ sim_timer_fn *const sim_timer_fns[SIM_TIMER_NUM_KINDS] = {
 	[SIM_TIMER_TCP_RETRANSMIT] = sim_tcp_on_retransmit_timer,
 	[SIM_TIMER_TCP_DELACK] = sim_tcp_on_delack_timer,
 	[SIM_TIMER_TCP_LIFETIME] = sim_tcp_on_lifetime_timer,
-	[SIM_TIMER_ALARM] = sim_proc_on_alarm,
+	[SIM_TIMER_ALARM] = sim_alarm_on_timer,
+	[SIM_TIMER_ALARM_HELD] = sim_alarm_on_timer,
+	[SIM_TIMER_TIMERFD] = sim_timerfd_on_timer,
 	[SIM_TIMER_AT] = at_on_timer,
 };
 

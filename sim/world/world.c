@@ -16,10 +16,13 @@ enum { DEFAULT_TRACE_RECORDS = 1024, DEFAULT_SPIN_LIMIT = 1000, FIRST_PID = 1000
  * happen.
  */
 enum { QUIET_MAX_EVENTS = 1000, QUIET_LOOK_EVENTS = 8 };
-#define QUIET_MAX_NS  (24 * 3600 * SIM_NS_PER_S)
-#define AWAITED_KINDS (1u << SIM_TIMER_TASK | 1u << SIM_TIMER_ALARM | 1u << SIM_TIMER_AT)
+#define QUIET_MAX_NS (24 * 3600 * SIM_NS_PER_S)
+#define AWAITED_KINDS \
+	(1u << SIM_TIMER_TASK | 1u << SIM_TIMER_ALARM | 1u << SIM_TIMER_TIMERFD | 1u << SIM_TIMER_AT)
 /* All but retransmissions and probes, and what is housekeeping: these bring something new. */
-#define MOVING_KINDS (AWAITED_KINDS | 1u << SIM_TIMER_WIRE | 1u << SIM_TIMER_IP | 1u << SIM_TIMER_TCP_DELACK)
+#define MOVING_KINDS                                                                              \
+	(AWAITED_KINDS | 1u << SIM_TIMER_ALARM_HELD | 1u << SIM_TIMER_WIRE | 1u << SIM_TIMER_IP | \
+	 1u << SIM_TIMER_TCP_DELACK)
 
 static struct sim_world *world_of_sched(struct sim_sched *s)
 {

@@ -10,6 +10,7 @@
 #include <sys/select.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
+#include <threads.h>
 
 enum { MS = 1000000 };
 
@@ -361,7 +362,6 @@ TEST(timerfd_counts_its_expirations)
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK);
 	uint64_t count = 0;
 
-	NOT_SIMULATED_YET("timerfd");
 	assert_true(fd >= 0);
 	assert_fails(read(fd, &count, sizeof(count)), EAGAIN);
 	assert_ok(timerfd_settime(fd, 0, &t, NULL));
@@ -370,6 +370,63 @@ TEST(timerfd_counts_its_expirations)
 	assert_int_equal(read(fd, &count, sizeof(count)), sizeof(count));
 	assert_true(count >= 3);
 	assert_ok(close(fd));
+}
+
+TEST(recvmmsg_looks_at_its_timeout_after_each_message_and_tells_what_is_left)
+{
+	struct timespec limit = { 5, 0 };
+	struct mmsghdr m[3];
+	char b[3][4];
+	struct iovec v[3];
+	int fd[2];
+
+	udp_pair(fd);
+	memset(m, 0, sizeof(m));
+	for (int i = 0; i < 3; i++) {
+		v[i] = (struct iovec){ b[i], sizeof(b[i]) };
+		m[i].msg_hdr.msg_iov = &v[i];
+		m[i].msg_hdr.msg_iovlen = 1;
+	}
+	assert_int_equal(send(fd[0], "a", 1, 0), 1);
+	assert_int_equal(send(fd[0], "b", 1, 0), 1);
+	assert_int_equal(recvmmsg(fd[1], m, 2, 0, &limit), 2);
+	assert_true(limit.tv_sec < 5 || (limit.tv_sec == 5 && !limit.tv_nsec));
+	assert_in_range(limit.tv_sec, 3, 5);
+	limit = (struct timespec){ 0, 0 };
+	assert_int_equal(send(fd[0], "a", 1, 0), 1);
+	assert_int_equal(send(fd[0], "b", 1, 0), 1);
+	assert_int_equal(recvmmsg(fd[1], m, 3, 0, &limit), 1);
+	assert_int_equal(limit.tv_sec | limit.tv_nsec, 0);
+	limit.tv_nsec = 1000000000;
+	assert_fails(recvmmsg(fd[1], m, 3, 0, &limit), EINVAL);
+	close_pair(fd);
+}
+
+TEST(epoll_pwait2_waits_at_least_its_timeout)
+{
+	struct timespec limit = { 0, 20 * MS };
+	struct epoll_event ev;
+	int ep = epoll_create1(0);
+
+	assert_takes_at_least(20, assert_int_equal(epoll_pwait2(ep, &ev, 1, &limit, NULL), 0));
+	limit.tv_nsec = 1000000000;
+	assert_fails(epoll_pwait2(ep, &ev, 1, &limit, NULL), EINVAL);
+	assert_ok(close(ep));
+}
+
+TEST(thrd_sleep_sleeps_at_least_as_long_as_asked)
+{
+	struct timespec span = { 0, 20 * MS };
+
+	assert_takes_at_least(20, assert_ok(thrd_sleep(&span, NULL)));
+}
+
+TEST(pselect_of_nothing_sleeps)
+{
+	struct timespec limit = { 0, 20 * MS };
+
+	assert_takes_at_least(20, assert_ok(pselect(0, NULL, NULL, NULL, &limit, NULL)));
+	assert_int_equal(limit.tv_nsec, 20 * MS);
 }
 
 TEST(close_lingers_no_longer_than_it_was_told)
@@ -418,6 +475,10 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(realtime_clocks_agree),
 	DUAL_TEST(unknown_clock_is_einval),
 	DUAL_TEST(timerfd_counts_its_expirations),
+	DUAL_TEST(recvmmsg_looks_at_its_timeout_after_each_message_and_tells_what_is_left),
+	DUAL_TEST(epoll_pwait2_waits_at_least_its_timeout),
+	DUAL_TEST(thrd_sleep_sleeps_at_least_as_long_as_asked),
+	DUAL_TEST(pselect_of_nothing_sleeps),
 	DUAL_TEST(close_lingers_no_longer_than_it_was_told),
 };
 

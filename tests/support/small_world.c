@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "sim/base/uaccess.h"
+#include "sim/proc/timerfd.h"
 
 enum { NUM_RECORDS = 64, THREAD_STACK_BYTES = 256 * 1024 };
 
@@ -117,7 +118,9 @@ static void probe_is_due(struct sim_clock *c, struct sim_timer *t)
 
 sim_timer_fn *const sim_timer_fns[SIM_TIMER_NUM_KINDS] = {
 	[SIM_TIMER_TASK] = sim_task_on_timer,
-	[SIM_TIMER_ALARM] = sim_proc_on_alarm,
+	[SIM_TIMER_ALARM] = sim_alarm_on_timer,
+	[SIM_TIMER_ALARM_HELD] = sim_alarm_on_timer,
+	[SIM_TIMER_TIMERFD] = sim_timerfd_on_timer,
 	[SIM_TIMER_PROBE] = probe_is_due,
 };
 
@@ -137,6 +140,14 @@ enum sim_signal_action sim_signal_action(struct sim_proc *p, int sig)
 	(void)p;
 	(void)sig;
 	return the_world->signal_action;
+}
+
+bool sim_signal_hold(struct sim_proc *p, int sig, struct sim_alarm *a)
+{
+	(void)p;
+	(void)sig;
+	(void)a;
+	return false;
 }
 
 uint32_t sim_real_ready(int fd, uint32_t events)

@@ -419,26 +419,83 @@ static void a_blocked_signal_pends_and_interrupts_nobody(void **state)
 
 static void an_interval_timer_interrupts_again_and_again(void **state)
 {
-	int64_t left_ns, old_ns;
+	struct sim_alarm *timer = &w.proc->itimers[0];
 
 	(void)state;
-	sim_proc_alarm(w.proc, 3 * SIM_NS_PER_S, 2 * SIM_NS_PER_S, &left_ns, &old_ns);
-	assert_int_equal(left_ns, 0);
+	assert_int_equal(sim_alarm_left(timer), 0);
+	assert_int_equal(sim_alarm_set(timer, 3 * SIM_NS_PER_S, 2 * SIM_NS_PER_S), 0);
 	for (int64_t at_s = 3; at_s <= 7; at_s += 2) {
 		assert_int_equal(sim_task_block(w.task, SIM_NEVER_NS), -SIM_ERESTART);
 		assert_int_equal(sim_now(&w.ctx), at_s * SIM_NS_PER_S);
 		w.task->interrupted = false;
 	}
-	sim_proc_alarm(w.proc, 0, 0, &left_ns, &old_ns);
-	assert_int_equal(left_ns, 2 * SIM_NS_PER_S);
-	assert_int_equal(old_ns, 2 * SIM_NS_PER_S);
+	assert_int_equal(sim_alarm_left(timer), 2 * SIM_NS_PER_S);
+	assert_int_equal(sim_alarm_set(timer, SIM_NEVER_NS, 0), 0);
 	assert_int_equal(sim_task_block(w.task, SIM_NEVER_NS), -SMALL_WORLD_DEADLOCK);
+}
+
+/* The table of a process's timers, which stays as long as its world. */
+static void forget_timers(void)
+{
+	sim_arena_free(w.ctx.arena, w.proc->timers, SIM_POSIX_TIMERS_MAX * sizeof *w.proc->timers);
+	w.proc->timers = NULL;
+}
+
+static void a_timer_has_one_signal_under_way_and_counts_the_rest(void **state)
+{
+	struct sim_alarm *timer, *from;
+
+	(void)state;
+	w.signal_action = SIM_SIGNAL_BLOCKED;
+	assert_int_equal(sim_alarm_new(w.proc, 1, 10, 7, &timer), 0);
+	assert_ptr_equal(sim_alarm_find(w.proc, timer->id), timer);
+	assert_int_equal(sim_alarm_set(timer, SIM_NS_PER_S, SIM_NS_PER_S), 0);
+	assert_int_equal(sim_task_block(w.task, 4 * SIM_NS_PER_S + 1), -ETIMEDOUT);
+	assert_true(sim_proc_take_signal(w.proc, 10, &from));
+	assert_ptr_equal(from, timer);
+	assert_int_equal(timer->last_overrun, 3);
+	assert_int_equal(w.proc->pending, 0);
+	assert_false(sim_proc_take_signal(w.proc, 10, &from));
+	sim_alarm_free(timer);
+	assert_null(sim_alarm_find(w.proc, timer->id));
+	forget_timers();
+}
+
+static void setting_a_timer_anew_takes_its_signal_back(void **state)
+{
+	struct sim_alarm *timer, *from;
+
+	(void)state;
+	w.signal_action = SIM_SIGNAL_BLOCKED;
+	assert_int_equal(sim_alarm_new(w.proc, 1, 10, 0, &timer), 0);
+	assert_int_equal(sim_alarm_set(timer, SIM_NS_PER_S, 0), 0);
+	assert_int_equal(sim_task_block(w.task, 2 * SIM_NS_PER_S), -ETIMEDOUT);
+	assert_int_equal(sim_alarm_set(timer, SIM_NEVER_NS, 0), 0);
+	assert_false(sim_proc_take_signal(w.proc, 10, &from));
+	sim_proc_signal(w.proc, 10);
+	assert_true(sim_proc_take_signal(w.proc, 10, &from));
+	assert_null(from);
+	sim_alarm_free(timer);
+	forget_timers();
+}
+
+static void who_waits_for_a_signal_is_woken_and_not_interrupted(void **state)
+{
+	struct sim_sigwait wait = { .t = w.task, .set = 1u << 13 };
+
+	(void)state;
+	w.signal_action = SIM_SIGNAL_HANDLER;
+	sim_list_append(&w.proc->sigwaits, &wait.node);
+	assert_int_equal(sim_alarm_set(&w.proc->itimers[0], SIM_NS_PER_S, 0), 0);
+	assert_int_equal(sim_task_block(w.task, SIM_NEVER_NS), 0);
+	assert_false(w.task->interrupted);
+	assert_int_equal(w.proc->pending, 1u << 13);
+	sim_list_remove(&wait.node);
 }
 
 static void a_process_that_ends_closes_what_it_has_open_and_nothing_else(void **state)
 {
 	struct sim_proc *other = sim_proc_new(&w.ctx, NULL, &w.net, &w.fds, "other");
-	int64_t left_ns, old_ns;
 	int mine, theirs;
 
 	(void)state;
@@ -446,7 +503,7 @@ static void a_process_that_ends_closes_what_it_has_open_and_nothing_else(void **
 	mine = fake_sock_open(&w, 0, NULL);
 	theirs = fake_sock_open(&w, 0, NULL);
 	w.fds.slots[theirs].proc_id = 2;
-	sim_proc_alarm(other, SIM_NS_PER_S, 0, &left_ns, &old_ns);
+	assert_int_equal(sim_alarm_set(&other->itimers[0], SIM_NS_PER_S, 0), 0);
 	sim_proc_end(other, 9, w.task);
 	assert_null(sim_fd_file(&w.fds, theirs));
 	assert_non_null(sim_fd_file(&w.fds, mine));
@@ -454,7 +511,7 @@ static void a_process_that_ends_closes_what_it_has_open_and_nothing_else(void **
 	assert_int_equal(w.ctx.clock.num_foreground, 0);
 	sim_proc_end(other, 1, w.task); /* it has ended already */
 	assert_int_equal(other->exit_status, 9);
-	sim_timer_fini(&w.ctx.clock, &other->alarm);
+	sim_timer_fini(&w.ctx.clock, &other->itimers[0].timer);
 	sim_arena_free(w.ctx.arena, other, sizeof *other);
 	small_world_close(&w, mine);
 }
@@ -488,6 +545,9 @@ int main(void)
 		T(an_ignored_signal_interrupts_nobody),
 		T(a_blocked_signal_pends_and_interrupts_nobody),
 		T(an_interval_timer_interrupts_again_and_again),
+		T(a_timer_has_one_signal_under_way_and_counts_the_rest),
+		T(setting_a_timer_anew_takes_its_signal_back),
+		T(who_waits_for_a_signal_is_woken_and_not_interrupted),
 		T(a_process_that_ends_closes_what_it_has_open_and_nothing_else),
 	};
 
