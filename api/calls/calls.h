@@ -66,7 +66,7 @@ long sim_call_recvfrom(struct sim_task *t, enum sim_call_id id, int fd, void *bu
 long sim_call_recvmsg(struct sim_task *t, int fd, struct msghdr *msg, int flags);
 long sim_call_recvmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigned num, int flags,
 		       struct timespec *timeout);
-/* Under which name, and with the flags of preadv2(2) (RWF_*). */
+/* id: readv, or preadv2 at offset -1 with its flags (RWF_*); the same of writing. */
 long sim_call_readv_as(struct sim_task *t, enum sim_call_id id, int fd, const struct iovec *iov, int num,
 		       int flags);
 long sim_call_writev_as(struct sim_task *t, enum sim_call_id id, int fd, const struct iovec *iov, int num,
@@ -151,6 +151,14 @@ long sim_call_getdomainname(struct sim_task *t, char *user, size_t len);
 long sim_call_refuse(struct sim_task *t, enum sim_call_id id, int code);
 /* id: sethostname, setdomainname */
 long sim_call_set_name(struct sim_task *t, enum sim_call_id id);
+
+/*
+ * What is for files and pipes alone: places.c. pread(2) and kin at an offset; and splice(2), tee(2),
+ * vmsplice(2), copy_file_range(2) of a simulated descriptor `fd` and another one (vmsplice: none). FIDELITY:
+ * absent: splice between a socket and a pipe, EINVAL as of a file that cannot.
+ */
+long sim_call_at_place(struct sim_task *t, enum sim_call_id id, int fd, int64_t at);
+long sim_call_splice(struct sim_task *t, enum sim_call_id id, int fd, int other, size_t len, unsigned flags);
 
 /*
  * Names: name.c. What getaddrinfo(3) and kin ask: the addresses of a host by name (or of its numeric form),

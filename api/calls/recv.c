@@ -21,7 +21,7 @@ static long do_recv(struct sim_gate *g, struct sim_msg *m)
 
 static bool is_plain_read(enum sim_call_id id)
 {
-	return id == SIM_CALL_READ || id == SIM_CALL_READV;
+	return id == SIM_CALL_READ || id == SIM_CALL_READV || id == SIM_CALL_PREADV2;
 }
 
 /* What is no socket has a read(2) of its own: bytes, -EBADF, -ENOTSOCK, and what sim_file_read() answers. */

@@ -34,7 +34,7 @@ static long do_send(struct sim_gate *g, struct sim_msg *m)
 /* -EBADF, -ENOTSOCK; of an epoll set or a timer write(2) is -EINVAL. */
 static long not_writable(struct sim_gate *g)
 {
-	if (g->file && (g->id == SIM_CALL_WRITE || g->id == SIM_CALL_WRITEV))
+	if (g->file && (g->id == SIM_CALL_WRITE || g->id == SIM_CALL_WRITEV || g->id == SIM_CALL_PWRITEV2))
 		return sim_gate_fail(g, EINVAL, SIM_WHY_NOT_READABLE, 0, 0);
 	return sim_gate_no_socket(g);
 }

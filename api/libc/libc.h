@@ -222,7 +222,16 @@ struct timex;
 	X(int, settimeofday, (const struct timeval *tv, const struct timezone *zone)) \
 	X(int, adjtime, (const struct timeval *by, struct timeval *left)) \
 	X(int, adjtimex, (struct timex *tx)) \
-	X(int, clock_adjtime, (clockid_t clock, struct timex *tx))
+	X(int, clock_adjtime, (clockid_t clock, struct timex *tx)) \
+	X(ssize_t, pwrite, (int fd, const void *buf, size_t len, off_t at)) \
+	X(ssize_t, preadv, (int fd, const struct iovec *iov, int num, off_t at)) \
+	X(ssize_t, pwritev, (int fd, const struct iovec *iov, int num, off_t at)) \
+	X(ssize_t, preadv2, (int fd, const struct iovec *iov, int num, off_t at, int flags)) \
+	X(ssize_t, pwritev2, (int fd, const struct iovec *iov, int num, off_t at, int flags)) \
+	X(ssize_t, splice, (int from, off_t *from_at, int to, off_t *to_at, size_t len, unsigned flags)) \
+	X(ssize_t, tee, (int from, int to, size_t len, unsigned flags)) \
+	X(ssize_t, vmsplice, (int fd, const struct iovec *iov, size_t num, unsigned flags)) \
+	X(ssize_t, copy_file_range, (int from, off_t *from_at, int to, off_t *to_at, size_t len, unsigned flags))
 /* clang-format on */
 
 struct sim_libc {

@@ -111,6 +111,22 @@ int sim_fstat(int fd, struct stat *st);
 off_t sim_lseek(int fd, off_t offset, int whence);
 
 /*
+ * pread(2), pwrite(2), preadv(2), splice(2), tee(2), vmsplice(2), copy_file_range(2): of a simulated
+ * descriptor ESPIPE, EINVAL, EBADF, as of what is no file and no pipe. preadv2 and pwritev2 at offset -1 are
+ * readv and writev, and RWF_NOWAIT does not block. splice between a socket and a pipe is absent: EINVAL.
+ */
+ssize_t sim_pread(int fd, void *buf, size_t len, off_t at);
+ssize_t sim_pwrite(int fd, const void *buf, size_t len, off_t at);
+ssize_t sim_preadv(int fd, const struct iovec *iov, int num, off_t at);
+ssize_t sim_pwritev(int fd, const struct iovec *iov, int num, off_t at);
+ssize_t sim_preadv2(int fd, const struct iovec *iov, int num, off_t at, int flags);
+ssize_t sim_pwritev2(int fd, const struct iovec *iov, int num, off_t at, int flags);
+ssize_t sim_splice(int from, off_t *from_at, int to, off_t *to_at, size_t len, unsigned int flags);
+ssize_t sim_tee(int from, int to, size_t len, unsigned int flags);
+ssize_t sim_vmsplice(int fd, const struct iovec *iov, size_t num, unsigned int flags);
+ssize_t sim_copy_file_range(int from, off_t *from_at, int to, off_t *to_at, size_t len, unsigned int flags);
+
+/*
  * poll(2), ppoll(2), select(2), pselect(2), epoll_create(2), epoll_ctl(2), epoll_wait(2) and kin. Block.
  * Simulated and real descriptors may stand in one set; a real one is asked without waiting, and waited for in
  * wall time only when nothing else can happen. Timeouts are virtual and exact. Never restarted: EINTR.

@@ -84,8 +84,10 @@
 #define SIM_E_SELECT EBADF, EINTR, EINVAL, ENOMEM
 #define SIM_E_POLL   EFAULT, EINTR, EINVAL, ENOMEM
 #define SIM_E_EPWAIT EBADF, EFAULT, EINTR, EINVAL
-#define SIM_E_GAI    EAI_AGAIN, EAI_BADFLAGS, EAI_FAIL, EAI_FAMILY, EAI_MEMORY, EAI_NONAME, EAI_SYSTEM
-#define SIM_E_HOST   HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
+/* pread(2): what read(2) and lseek(2) may answer */
+#define SIM_E_PLACE EAGAIN, EBADF, EFAULT, EINTR, EINVAL, EIO, EISDIR, ENXIO, EOVERFLOW, ESPIPE
+#define SIM_E_GAI   EAI_AGAIN, EAI_BADFLAGS, EAI_FAIL, EAI_FAMILY, EAI_MEMORY, EAI_NONAME, EAI_SYSTEM
+#define SIM_E_HOST  HOST_NOT_FOUND, NO_DATA, NO_RECOVERY, TRY_AGAIN
 /* getifaddrs(3), if_nametoindex(3): what the socket answers that they ask by, and malloc(3) */
 #define SIM_E_IFACES EACCES, EAFNOSUPPORT, SIM_E_NEW_FD
 
@@ -213,7 +215,18 @@
 	X(CLOCK_ADJTIME, "clock_adjtime", SIM_CALL_IS_CLOCK, EFAULT, EINVAL, EOPNOTSUPP, EPERM)              \
 	X(SIGTIMEDWAIT, "sigtimedwait", SIM_CALL_IS_SLEEP, EAGAIN, EINTR, EINVAL)                            \
 	X(SIGWAITINFO, "sigwaitinfo", SIM_CALL_IS_SLEEP, EINTR, EINVAL)                                      \
-	X(SIGWAIT, "sigwait", SIM_CALL_IS_SLEEP, EINVAL)
+	X(SIGWAIT, "sigwait", SIM_CALL_IS_SLEEP, EINVAL)                                                     \
+	X(PREAD, "pread", SIM_C_FILE, SIM_E_PLACE)                                                           \
+	X(PWRITE, "pwrite", SIM_C_FILE, SIM_E_PLACE)                                                         \
+	X(PREADV, "preadv", SIM_C_FILE, SIM_E_PLACE)                                                         \
+	X(PWRITEV, "pwritev", SIM_C_FILE, SIM_E_PLACE)                                                       \
+	X(PREADV2, "preadv2", SIM_C_IN | SIM_CALL_IS_DESC, SIM_E_READ, ENXIO, EOVERFLOW, ESPIPE)             \
+	X(PWRITEV2, "pwritev2", SIM_C_OUT | SIM_CALL_IS_DESC, SIM_E_WRITE, ENXIO, EOVERFLOW, ESPIPE)         \
+	X(SPLICE, "splice", SIM_C_FILE, EAGAIN, EBADF, EINVAL, ENOMEM, ESPIPE)                               \
+	X(TEE, "tee", SIM_C_FILE, EAGAIN, EINVAL, ENOMEM)                                                    \
+	X(VMSPLICE, "vmsplice", SIM_C_FILE, EAGAIN, EBADF, EINVAL, ENOMEM)                                   \
+	X(COPY_FILE_RANGE, "copy_file_range", SIM_C_FILE, EBADF, EFBIG, EINVAL, EIO, EISDIR, ENOMEM, ENOSPC, \
+	  EOPNOTSUPP, EOVERFLOW, EPERM, ETXTBSY, EXDEV)
 
 #define SIM_CALL_ENUM(id, name, traits, ...) SIM_CALL_##id,
 enum sim_call_id { SIM_CALL_TABLE(SIM_CALL_ENUM) SIM_CALL_NUM };

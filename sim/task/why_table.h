@@ -88,6 +88,7 @@
 	X(NO_SIGNAL, "no-signal", "none of the signals came in time") \
 	X(TOO_SHORT, "too-short", "{0} bytes: the least is {1}") \
 	X(NOT_READABLE, "not-readable", "a descriptor of this kind cannot be read or written") \
+	X(NO_PLACES, "no-places", "what it refers to has no places: it is no file") \
 	X(DEADLOCK, "dead-lock", "nothing can ever wake this call")
 /* clang-format on */
 

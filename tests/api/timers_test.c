@@ -244,6 +244,8 @@ static void every_failure_has_a_reason(void **state)
 		"at t=1.000");
 	assert_int_equal(write(fd, &count, sizeof count), -1);
 	sim_assert_why(EINVAL, "not-readable");
+	assert_int_equal(pread(fd, &count, sizeof count, 0), -1);
+	sim_assert_why(ESPIPE, "no-places");
 	close(fd);
 	assert_int_equal(timer_create(CLOCK_MONOTONIC, &ev, &timer), -1);
 	sim_assert_why(ENOTSUP, "not-simulated");
@@ -372,6 +374,25 @@ static void timers_that_are_left_fail_the_test(void **state)
 		fail_msg("%s", child.text);
 }
 
+static void dprintf_writes_to_a_socket(void **state)
+{
+	static char large[20001], got[20001];
+	int fd[2];
+
+	(void)state;
+	sim_pair(fd, "unix");
+	assert_int_equal(dprintf(fd[0], "%s=%d\n", "answer", 42), 10);
+	assert_int_equal(recv(fd[1], got, sizeof got, 0), 10);
+	assert_memory_equal(got, "answer=42\n", 10);
+	memset(large, 'x', 20000);
+	sim_inject("write:short=7:when=1");
+	assert_int_equal(dprintf(fd[0], "%s", large), 20000);
+	assert_int_equal(recv(fd[1], got, sizeof got, MSG_WAITALL | MSG_DONTWAIT), 20000);
+	sim_inject("write:error=EPIPE:once");
+	assert_int_equal(dprintf(fd[0], "x"), -1);
+	assert_int_equal(errno, EPIPE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +409,7 @@ int main(void)
 		sim_test(clocks_cannot_be_set),
 		cmocka_unit_test(waiting_for_nothing_is_a_dead_lock),
 		cmocka_unit_test(timers_that_are_left_fail_the_test),
+		sim_test(dprintf_writes_to_a_socket),
 	};
 
 	return cmocka_run_group_tests_name("timers", tests, NULL, NULL);
