@@ -412,6 +412,13 @@ static int real_ppoll(struct pollfd *fds, nfds_t num, const struct timespec *tim
 							     A(mask), SIM_EXEC_SIGSET_BYTES)));
 }
 
+/* The signals module takes what the kernel holds back: it must not come back to itself. */
+static int real_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+	return (int)with_errno(
+		sim_exec_real(SYS_rt_sigtimedwait, ARGS(A(set), A(info), A(timeout), SIM_EXEC_SIGSET_BYTES)));
+}
+
 void sim_exec_real_install(void)
 {
 	(void)sim_libc(); /* found before it is replaced */
@@ -421,5 +428,6 @@ void sim_exec_real_install(void)
 	sim_libc_table.fcntl = real_fcntl;
 	sim_libc_table.ioctl = real_ioctl;
 	sim_libc_table.ppoll = real_ppoll;
+	sim_libc_table.sigtimedwait = real_sigtimedwait;
 	tag_standard();
 }

@@ -92,7 +92,8 @@ static long read_link(long nr, const long *a)
 	if (f->kind == SIM_FILE_SOCK)
 		sim_str_printf(&s, "socket:[%u]", NUM_SOCKET_INODES_FROM + f->sk->id);
 	else
-		sim_str_add(&s, "anon_inode:[eventpoll]");
+		sim_str_add(&s,
+			    f->kind == SIM_FILE_TIMERFD ? "anon_inode:[timerfd]" : "anon_inode:[eventpoll]");
 	if (!room)
 		return -EINVAL;
 	if (room > s.len)

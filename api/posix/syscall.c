@@ -26,8 +26,11 @@
 /* The kernel's own idea of a signal set. */
 enum { KERNEL_SIGSET_BYTES = 8 };
 
-/* Which calls are the simulation's: any, or those on a descriptor of its own. */
-enum syscall_scope { ALWAYS, ON_FD };
+/*
+ * Which calls are the simulation's: any, or those on a descriptor of its own, which is the first argument or
+ * also the second or third; or those on a timer of its own.
+ */
+enum syscall_scope { ALWAYS, ON_FD, ON_FD_1, ON_FD_2, ON_TIMER };
 
 struct syscall_row {
 	long (*call)(const long *a); /* NULL: no row */
@@ -98,11 +101,57 @@ struct syscall_row {
 	X(SYS_time, ALWAYS, sim_time(P(0)))                                                          \
 	X(SYS_uname, ALWAYS, sim_uname(P(0)))                                                        \
 	X(SYS_sethostname, ALWAYS, sim_sethostname(P(0), Z(1)))                                      \
-	X(SYS_setdomainname, ALWAYS, sim_setdomainname(P(0), Z(1)))
+	X(SYS_setdomainname, ALWAYS, sim_setdomainname(P(0), Z(1)))                                  \
+	X(SYS_times, ALWAYS, sim_times(P(0)))                                                        \
+	X(SYS_clock_settime, ALWAYS, sim_clock_settime(I(0), P(1)))                                  \
+	X(SYS_settimeofday, ALWAYS, sim_settimeofday(P(0), P(1)))                                    \
+	X(SYS_adjtimex, ALWAYS, sim_adjtimex(P(0)))                                                  \
+	X(SYS_clock_adjtime, ALWAYS, sim_clock_adjtime(I(0), P(1)))                                  \
+	X(SYS_timerfd_create, ALWAYS, sim_timerfd_create(I(0), I(1)))                                \
+	X(SYS_timerfd_settime, ON_FD, sim_timerfd_settime(I(0), I(1), P(2), P(3)))                   \
+	X(SYS_timerfd_gettime, ON_FD, sim_timerfd_gettime(I(0), P(1)))                               \
+	X(SYS_timer_create, ALWAYS, make_timer(a))                                                   \
+	X(SYS_timer_delete, ON_TIMER, sim_timer_delete(timer_of(a)))                                 \
+	X(SYS_timer_settime, ON_TIMER, sim_timer_settime(timer_of(a), I(1), P(2), P(3)))             \
+	X(SYS_timer_gettime, ON_TIMER, sim_timer_gettime(timer_of(a), P(1)))                         \
+	X(SYS_timer_getoverrun, ON_TIMER, sim_timer_getoverrun(timer_of(a)))                         \
+	X(SYS_rt_sigtimedwait, ALWAYS,                                                               \
+	  Z(3) == KERNEL_SIGSET_BYTES ? sim_sigtimedwait(P(0), P(1), P(2)) : invalid())              \
+	X(SYS_pread64, ON_FD, sim_pread(I(0), P(1), Z(2), a[3]))                                     \
+	X(SYS_pwrite64, ON_FD, sim_pwrite(I(0), P(1), Z(2), a[3]))                                   \
+	X(SYS_preadv, ON_FD, sim_preadv(I(0), P(1), I(2), a[3]))                                     \
+	X(SYS_pwritev, ON_FD, sim_pwritev(I(0), P(1), I(2), a[3]))                                   \
+	X(SYS_preadv2, ON_FD, sim_preadv2(I(0), P(1), I(2), a[3], I(5)))                             \
+	X(SYS_pwritev2, ON_FD, sim_pwritev2(I(0), P(1), I(2), a[3], I(5)))                           \
+	X(SYS_splice, ON_FD_2, sim_splice(I(0), P(1), I(2), P(3), Z(4), U(5)))                       \
+	X(SYS_tee, ON_FD_1, sim_tee(I(0), I(1), Z(2), U(3)))                                         \
+	X(SYS_vmsplice, ON_FD, sim_vmsplice(I(0), P(1), Z(2), U(3)))                                 \
+	X(SYS_copy_file_range, ON_FD_2, sim_copy_file_range(I(0), P(1), I(2), P(3), Z(4), U(5)))
 
 static long invalid(void)
 {
 	errno = EINVAL;
+	return -1;
+}
+
+/* The kernel's number of a timer is what libc makes a pointer of. */
+static timer_t timer_of(const long *a)
+{
+	return (timer_t)(uintptr_t)U(0);
+}
+
+static long make_timer(const long *a)
+{
+	timer_t timer;
+	int id;
+
+	if (sim_timer_create(I(0), P(1), &timer))
+		return -1;
+	id = (int)(uintptr_t)timer;
+	if (!sim_copy_to_user(P(2), &id, sizeof id))
+		return 0;
+	(void)sim_timer_delete(timer);
+	errno = EFAULT;
 	return -1;
 }
 
@@ -196,6 +245,24 @@ static const struct syscall_row rows[NUM_ROWS] = {
 #undef ROW
 };
 
+static bool is_simulated(enum syscall_scope scope, const long *a)
+{
+	switch (scope) {
+	case ALWAYS: return true;
+	case ON_TIMER: return sim_timer_is_simulated(sim_current, I(0));
+	case ON_FD_1:
+		if (sim_fd_is_simulated(sim_current, I(1)))
+			return true;
+		break;
+	case ON_FD_2:
+		if (sim_fd_is_simulated(sim_current, I(2)))
+			return true;
+		break;
+	case ON_FD: break;
+	}
+	return sim_fd_is_simulated(sim_current, I(0));
+}
+
 bool sim_posix_serve(long nr, const long args[SIM_SYSCALL_NUM_ARGS], long *result)
 {
 	const struct syscall_row *row = nr >= 0 && nr < NUM_ROWS ? &rows[nr] : NULL;
@@ -204,7 +271,7 @@ bool sim_posix_serve(long nr, const long args[SIM_SYSCALL_NUM_ARGS], long *resul
 
 	if (!sim_current || !row || !row->call)
 		return false;
-	if (row->scope == ON_FD && !sim_fd_is_simulated(sim_current, (int)args[0]))
+	if (!is_simulated(row->scope, args))
 		return false;
 	r = row->call(args);
 	*result = r == -1 ? -errno : r;
