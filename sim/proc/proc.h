@@ -54,7 +54,7 @@ struct sim_proc {
 	bool is_program; /* the program under test itself, which made the world */
 	bool builtin;    /* a scripted peer of ours: rules do not touch it */
 	bool ended;
-	int exit_status; /* as wait(2) tells */
+	int exit_status;                           /* as wait(2) tells */
 	struct sim_alarm itimers[SIM_NUM_ITIMERS]; /* by ITIMER_* */
 	struct sim_alarm *timers; /* SIM_POSIX_TIMERS_MAX of timer_create's; NULL: it has made none */
 	char name[24];
