@@ -116,7 +116,7 @@ long sim_call_sched_yield(struct sim_task *t);
  */
 long sim_call_set_clock(struct sim_task *t, enum sim_call_id id);
 /* times(2): *now is the result, which may be any number; 0 or -errno. */
-long sim_call_times(struct sim_task *t, struct tms *tms, clock_t *now);
+long sim_call_times(struct sim_task *t, struct tms *user, clock_t *now);
 
 /* Timers that are read: timerfd.c. */
 long sim_call_timerfd_create(struct sim_task *t, int clock, int flags);

@@ -57,7 +57,7 @@ const struct sim_number_info *sim_fcntl_command(size_t n);
 const struct sim_number_info *sim_ioctl_request(size_t n);
 /* NULL: it stands in no row. */
 const char *sim_fcntl_name(int command);
-const char *sim_ioctl_name(unsigned long request);
+const char *sim_ioctl_name(unsigned long number);
 
 /* The options of all levels, one after the other; false past the last. */
 bool sim_all_options_doc(size_t n, struct sim_option_doc *doc);

@@ -83,7 +83,7 @@ struct sim_peer_script;
 /* The script, which `src` names and holds, read and copied. NULL and a diagnostic: a mistake. */
 struct sim_peer_script *sim_peer_script_new(struct sim_control *c, const struct sim_source *src,
 					    const char *where, struct sim_diag *d);
-void sim_peer_script_main(void *script);
+void sim_peer_script_main(void *arg);
 /* Before it runs: the socket that it takes connections from. */
 void sim_peer_script_listens(struct sim_peer_script *script, int fd);
 

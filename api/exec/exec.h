@@ -96,7 +96,7 @@ void sim_exec_add_child(pid_t real);
 
 /* ---- child.c: fork(2), execve(2), threads ---- */
 
-long sim_exec_fork(const long *clone_args);
+long sim_exec_fork(const long *a); /* clone(2)'s arguments */
 long sim_exec_execve(const long *a, bool at);
 
 /* ---- wall.c ---- */

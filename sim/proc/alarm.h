@@ -55,7 +55,7 @@ int sim_alarm_set(struct sim_alarm *a, int64_t first_ns, int64_t interval_ns);
 int64_t sim_alarm_left(const struct sim_alarm *a);
 
 /* timer_create(2): a timer that is off. -EAGAIN: there are too many; -ENOMEM. */
-int sim_alarm_new(struct sim_proc *p, int clock, int sig, uint64_t value, struct sim_alarm **a);
+int sim_alarm_new(struct sim_proc *p, int clock, int sig, uint64_t value, struct sim_alarm **made);
 struct sim_alarm *sim_alarm_find(const struct sim_proc *p, int id); /* NULL: there is none */
 void sim_alarm_free(struct sim_alarm *a);
 
