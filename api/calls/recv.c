@@ -164,7 +164,10 @@ long sim_call_recvmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 	if (num > g.limit)
 		num = (unsigned)g.limit;
 	g.limit = UINT64_MAX;
-	while (n < num) {
+	/* Linux: an error that waits is told whatever else there is, unless the queue of errors is asked. */
+	if (!(flags & MSG_ERRQUEUE))
+		r = sim_sock_take_error(g.sk, t);
+	while (r >= 0 && n < num) {
 		unsigned len;
 
 		r = recv_header(&g, &msgs[n].msg_hdr, flags & ~MSG_WAITFORONE);

@@ -31,7 +31,7 @@ int sim_inet_getname(struct sim_sock *sk, struct sim_task *t, struct sim_sockadd
 	a->path_len = 0;
 	if (!peer) {
 		a->addr = in->laddr;
-		a->port = in->lport;
+		a->port = sim_inet_told_port(in);
 		return 0;
 	}
 	if (!sim_inet_is_connected(in) || !in->rport)

@@ -23,8 +23,10 @@ struct sim_inet {
 	struct sim_hnode by_tuple;    /* connected: hashed by both ends */
 	struct sim_addr laddr, raddr; /* any: not set. An AF_INET socket holds v4-mapped addresses */
 	uint16_t lport, rport;        /* 0: none */
-	bool addr_bound, port_bound;  /* the program chose the address, the port: kept over a disconnect */
-	bool listening;               /* TCP keeps it: a listener shares its port with no other binder */
+	uint16_t last_lport; /* TCP: which it had when it gave it back: getsockname(2) still tells of it */
+	bool addr_bound, port_bound; /* the program chose the address, the port: kept over a disconnect */
+	bool yields;                 /* TCP keeps it: in TIME_WAIT, and who connects anew may take its ends */
+	bool listening;              /* TCP keeps it: a listener shares its port with no other binder */
 	bool hears_only; /* bound to a broadcast or multicast address: no source of what it sends */
 	bool v6only, recverr, recverr6, freebind;
 	bool dontfrag;                       /* IPV6_DONTFRAG */
@@ -94,6 +96,12 @@ void sim_ports_each_receiver(struct sim_ports *ps, const struct sim_packet *p,
 static inline bool sim_inet_is_connected(const struct sim_inet *in)
 {
 	return in->by_tuple.in_map;
+}
+
+/* The local port as getsockname(2) tells it. */
+static inline uint16_t sim_inet_told_port(const struct sim_inet *in)
+{
+	return in->lport ? in->lport : in->last_lport;
 }
 
 /* The source of what it sends: any if it is bound to none, or to an address that is only listened at. */

@@ -103,6 +103,8 @@ static void leave_port(struct sim_ports *ps, struct sim_inet *in)
 {
 	struct sim_port *port = in->port;
 
+	if (ps->listeners && in->lport)
+		in->last_lport = in->lport;
 	in->lport = 0;
 	in->port = NULL;
 	if (!port)
@@ -146,6 +148,10 @@ static bool addrs_clash(const struct sim_inet *x, const struct sim_inet *y)
 	if (a4 && b4)
 		return sim_addr_equal(a, b) || sim_addr_is_any(a) || sim_addr_is_any(b);
 	if (!b4 && sim_addr_is_any(b) && !(y->v6only && a4))
+		return true;
+	/* As Linux: whoever was bound to no IPv6 address of its own could hear IPv4, even if it is connected
+	 * now. */
+	if (a4 && sim_addr_is_any(a) && !y->v6only)
 		return true;
 	if (!a4 && sim_addr_is_any(a) && !(x->v6only && b4))
 		return true;
@@ -325,7 +331,7 @@ static int take_port(struct sim_ports *ps, struct sim_inet *in, struct sim_task 
 int sim_ports_bind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t,
 		   const struct sim_sockaddr *a)
 {
-	struct sim_addr was = in->laddr;
+	struct sim_addr none = in->sk.domain == AF_INET ? sim_addr_v4(0) : sim_addr_v6_any();
 	bool was_v6only = in->v6only;
 	int err = check_bind(in, t, a);
 
@@ -335,9 +341,11 @@ int sim_ports_bind(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t
 	/* ipv6(7): a socket with an IPv6 address of its own hears no IPv4. */
 	if (!sim_addr_is_v4(a->addr) && !sim_addr_is_any(a->addr))
 		in->v6only = true;
+	in->raddr = none;
+	in->rport = 0;
 	err = take_port(ps, in, t, a->port);
 	if (err) {
-		in->laddr = was;
+		in->laddr = none; /* what a connection that has ended left there is gone too */
 		in->v6only = was_v6only;
 		return err;
 	}
@@ -352,6 +360,8 @@ int sim_ports_may_listen(struct sim_ports *ps, struct sim_inet *in, struct sim_t
 {
 	const struct sim_inet *other = in->port ? conflict_in(ps, in, &in->port->bound, false) : NULL;
 
+	if (!other && in->port)
+		other = conflict_in(ps, in, &in->port->connected, false);
 	if (!other)
 		return 0;
 	return sim_sock_fail(&in->sk, t, EADDRINUSE, SIM_WHY_ADDR_IN_USE, other->sk.made_ns, other->sk.id, 0,
@@ -385,7 +395,7 @@ static int route_to(struct sim_ports *ps, struct sim_inet *in, struct sim_task *
 /* TCP: both ends together must be nobody else's. */
 static int take_tuple(struct sim_ports *ps, struct sim_inet *in, struct sim_task *t)
 {
-	const struct sim_inet *other;
+	struct sim_inet *other;
 	uint16_t number;
 
 	if (in->lport) {
@@ -393,6 +403,11 @@ static int take_tuple(struct sim_ports *ps, struct sim_inet *in, struct sim_task
 				      : NULL;
 		if (!other || other == in)
 			return 0;
+		/* Linux's tcp_twsk_unique(): with timestamps the new is told from the old. */
+		if (other->yields) {
+			sim_ports_release(ps, other);
+			return 0;
+		}
 		return sim_sock_fail(&in->sk, t, EADDRNOTAVAIL, SIM_WHY_ADDR_IN_USE, other->sk.made_ns,
 				     other->sk.id, 0, 0, 0);
 	}
@@ -544,9 +559,30 @@ struct sim_inet *sim_ports_find_bound(struct sim_ports *ps, struct sim_addr ladd
 	return find_bound(ps, laddr, lport, iface, wants, 0);
 }
 
+/* Linux: one that is connected to port 0 takes what comes from that address, whatever its port. */
+static struct sim_inet *find_without_port(struct sim_ports *ps, const struct sim_packet *p)
+{
+	const struct sim_port *port = port_find(ps, p->dport);
+	struct sim_list *node;
+
+	if (!port || ps->listeners)
+		return NULL;
+	sim_list_each(node, &port->connected) {
+		struct sim_inet *in = sim_container_of(node, struct sim_inet, in_port);
+
+		if (!in->rport && sim_addr_equal(in->raddr, p->src) && score(in, p->dst, p->iface))
+			return in;
+	}
+	return NULL;
+}
+
 struct sim_inet *sim_ports_find_receiver(struct sim_ports *ps, const struct sim_packet *p,
 					 bool (*wants)(const struct sim_inet *in))
 {
+	struct sim_inet *in = find_without_port(ps, p);
+
+	if (in && (!wants || wants(in)))
+		return in;
 	return find_bound(ps, p->dst, p->dport, p->iface, wants,
 			  tuple_hash(p->dst, p->dport, p->src, p->sport));
 }

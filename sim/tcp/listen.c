@@ -113,6 +113,7 @@ static struct sim_tcp_sock *child_new(struct sim_tcp_sock *ts, const struct sim_
 	inherit(child, ts);
 	child->in.laddr = syn->dst;
 	child->in.lport = syn->dport;
+	child->in.addr_bound = ts->in.addr_bound; /* the port is its own to give back, the address is not */
 	child->in.raddr = syn->src;
 	child->in.rport = syn->sport;
 	child->link = SIM_TCP_CONNECTED;

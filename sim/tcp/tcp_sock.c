@@ -68,10 +68,11 @@ void sim_tcp_hold(struct sim_tcp_sock *ts)
 
 static uint16_t path_mss(const struct sim_tcp_sock *ts)
 {
-	uint32_t mtu = ts->in.route.mtu_bytes, headers = sim_addr_is_v4(ts->in.raddr) ? 40 : 60;
+	bool v4 = sim_addr_is_v4(ts->in.raddr);
+	/* Whatever the interface carries: IPv4's length counts its own header, IPv6's does not. */
+	uint32_t mtu = ts->in.route.mtu_bytes, most = v4 ? 65535 : 65535 + 40;
 
-	/* An IP packet has at most 65,535 bytes, whatever the interface carries. */
-	return (uint16_t)((mtu < 65535 ? mtu : 65535) - headers);
+	return (uint16_t)((mtu < most ? mtu : most) - (v4 ? 40 : 60));
 }
 
 /* RFC 6528: a clock of 4 microseconds, as RFC 9293 3.4.1 wants it, plus a secret function of both ends. */
@@ -199,17 +200,19 @@ static void established(struct sim_tcp_sock *ts)
 	sim_sock_notify(&ts->in.sk, EPOLLOUT | EPOLLWRNORM);
 }
 
-/* The tables forget it, its reasons don't: ends stay readable in the socket until it is dissolved. */
+/*
+ * The tables forget it, its reasons don't: ends stay readable in the socket until it is dissolved. A port
+ * that bind(2) did not name is given back, so that another can be bound (the kernel's tcp_set_state).
+ */
 static void leave_tables(struct sim_tcp_sock *ts)
 {
 	struct sim_inet *in = &ts->in;
 	struct sim_addr laddr = in->laddr, raddr = in->raddr;
-	uint16_t lport = in->lport, rport = in->rport;
+	uint16_t rport = in->rport;
 
 	sim_ports_disconnect(&sim_tcp_of(ts)->ports, in);
 	in->laddr = laddr;
 	in->raddr = raddr;
-	in->lport = lport;
 	in->rport = rport;
 }
 
@@ -257,6 +260,7 @@ static void hand_over_time_wait(struct sim_tcp_sock *ts)
 		twin->in.sk.flow = sk->flow;
 		twin->in.sk.shutdown = SIM_SHUT_BOTH;
 		twin->in.sk.dead = true;
+		twin->in.yields = ts->conn.ts_ok;
 		twin->held = true; /* its only reference */
 		sim_tcp_conn_inherit_time_wait(&twin->conn, &ts->conn);
 		sim_ports_adopt(ports, &twin->in);
@@ -273,11 +277,17 @@ void sim_tcp_env_state(struct sim_tcp_conn *c, unsigned old)
 	struct sim_sock *sk = &ts->in.sk;
 
 	switch (c->state) {
+	case SIM_TCP_SYN_RECEIVED:
+		/* A simultaneous open: as Linux, what was shut before is shut again once it is open. */
+		if (sk->shutdown & SIM_SHUT_WR)
+			sim_tcp_conn_shut_send(c);
+		break;
 	case SIM_TCP_ESTABLISHED: established(ts); break;
 	case SIM_TCP_FIN_WAIT_2:
 		sim_sock_notify(sk, EPOLLOUT | EPOLLWRNORM); /* a close that lingers waits for it */
 		break;
 	case SIM_TCP_TIME_WAIT:
+		ts->in.yields = sk->dead && c->ts_ok;
 		if (!sk->dead)
 			hand_over_time_wait(ts);
 		else if (!c->orphan)
@@ -309,8 +319,6 @@ static int sock_bind(struct sim_sock *sk, struct sim_task *t, const struct sim_s
 
 	if (err)
 		return err;
-	if (ts->conn.state != SIM_TCP_CLOSED)
-		return sim_tcp_fail(ts, t, EINVAL, SIM_WHY_ALREADY_BOUND);
 	return sim_ports_bind(&sim_tcp_of(ts)->ports, &ts->in, t, a);
 }
 
@@ -338,6 +346,7 @@ static int start_connect(struct sim_tcp_sock *ts, struct sim_task *t, const stru
 void sim_tcp_disconnect(struct sim_tcp_sock *ts)
 {
 	struct sim_sock *sk = &ts->in.sk;
+	bool was_closed = ts->conn.state == SIM_TCP_CLOSED, port_bound = ts->in.port_bound;
 	bool was_open = sim_tcp_in_states(ts, S(SYN_SENT) | S(SYN_RECEIVED) | S(ESTABLISHED) | S(FIN_WAIT_1) |
 						      S(FIN_WAIT_2) | S(CLOSE_WAIT));
 
@@ -353,9 +362,10 @@ void sim_tcp_disconnect(struct sim_tcp_sock *ts)
 	ts->conn.rcv_shut = ts->conn.fin_rcvd = false;
 	sk->rmem_bytes = 0;
 	sk->shutdown = 0;
-	if (!ts->in.port)
-		ts->in.lport = 0;
+	/* A port goes when the state changes to CLOSED; one that was bound since then stays. */
+	ts->in.port_bound |= was_closed;
 	sim_ports_disconnect(&sim_tcp_of(ts)->ports, &ts->in);
+	ts->in.port_bound = port_bound;
 	ts->link = SIM_TCP_UNCONNECTED;
 }
 
@@ -419,9 +429,12 @@ static int sock_shutdown(struct sim_sock *sk, struct sim_task *t, int how)
 
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 2, how, 0, 0);
-	if (ts->link == SIM_TCP_CONNECTING &&
-	    !sim_tcp_in_states(ts, S(SYN_SENT) | S(SYN_RECEIVED) | S(CLOSED)))
-		ts->link = SIM_TCP_CONNECTED;
+	/* inet_shutdown(): who is on the way, or was refused and not told yet, can only be dissolved from now
+	 * on. */
+	if (ts->link == SIM_TCP_CONNECTING)
+		ts->link = sim_tcp_in_states(ts, S(SYN_SENT) | S(SYN_RECEIVED) | S(CLOSED))
+				   ? SIM_TCP_DISCONNECTING
+				   : SIM_TCP_CONNECTED;
 	switch (ts->conn.state) {
 	case SIM_TCP_LISTEN:
 		if (bits & SIM_SHUT_RD)
@@ -565,9 +578,9 @@ static void sock_view(struct sim_sock *sk, struct sim_sock_view *v)
 		v->recv_q = c->rcv_len;
 		v->send_q = sim_tcp_conn_unacked(c);
 	}
-	v->local.family = ts->in.lport ? sk->domain : 0;
+	v->local.family = sim_inet_told_port(&ts->in) ? sk->domain : 0;
 	v->local.addr = ts->in.laddr;
-	v->local.port = ts->in.lport;
+	v->local.port = sim_inet_told_port(&ts->in);
 	v->peer.family = ts->in.rport ? sk->domain : 0;
 	v->peer.addr = ts->in.raddr;
 	v->peer.port = ts->in.rport;
