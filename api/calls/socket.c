@@ -78,6 +78,10 @@ long sim_call_socketpair(struct sim_task *t, int domain, int type, int protocol,
 		return sim_gate_leave(&g, g.answer);
 	g.arg1 = (uint64_t)(uint32_t)domain | (uint64_t)(uint32_t)type << 32;
 	g.arg2 = (uint64_t)(uint32_t)protocol;
+	/* Linux writes the numbers before it makes the sockets. */
+	if (sim_copy_from_user(fd, fds, sizeof fd) || sim_copy_to_user(fds, fd, sizeof fd))
+		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
+							(int64_t)(uintptr_t)fds, 0));
 	err = sim_host_socketpair(t->proc->net, t, domain, type & ~TYPE_FLAGS, protocol, pair);
 	if (err)
 		return sim_gate_leave(&g, fail_to_make(&g, err, domain, type));
@@ -162,7 +166,7 @@ long sim_call_accept(struct sim_task *t, enum sim_call_id id, int fd, struct soc
 
 	if (sim_gate_enter(&g, t, id, fd, 0))
 		return sim_gate_leave(&g, g.answer);
-	if (flags & ~TYPE_FLAGS)
+	if (g.file && (flags & ~TYPE_FLAGS))
 		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_FLAGS, flags, 0));
 	/* Linux takes the number first: without one, what waits in the queue stays there. */
 	r = g.file ? sim_fd_check_room(t->proc->fds) : 0;
@@ -227,23 +231,17 @@ long sim_call_getname(struct sim_task *t, enum sim_call_id id, int fd, struct so
 long sim_call_setsockopt(struct sim_task *t, int fd, int level, int name, const void *val, socklen_t len)
 {
 	struct sim_gate g;
-	unsigned char copy[MAX_OPTION_BYTES];
+	int first = 0;
 
 	if (sim_gate_enter(&g, t, SIM_CALL_SETSOCKOPT, fd, 0))
 		return sim_gate_leave(&g, g.answer);
 	g.arg1 = (uint64_t)(uint32_t)level | (uint64_t)(uint32_t)name << 32;
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
-	if ((int)len < 0)
-		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ARGUMENT, 5, (int)len));
-	if (len > sizeof copy)
-		len = sizeof copy;
-	if (len && sim_copy_from_user(copy, val, len))
-		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
-							(int64_t)(uintptr_t)val, 0));
-	if (len >= sizeof(int))
-		memcpy(&g.arg2, copy, sizeof(int));
-	return sim_gate_leave(&g, sim_sock_setopt(g.sk, t, level, name, copy, len));
+	/* For the record alone. */
+	if ((int)len >= (int)sizeof first && !sim_copy_from_user(&first, val, sizeof first))
+		memcpy(&g.arg2, &first, sizeof first);
+	return sim_gate_leave(&g, sim_sock_setopt(g.sk, t, level, name, val, len));
 }
 
 long sim_call_getsockopt(struct sim_task *t, int fd, int level, int name, void *val, socklen_t *len)
@@ -258,6 +256,9 @@ long sim_call_getsockopt(struct sim_task *t, int fd, int level, int name, void *
 	g.arg1 = (uint64_t)(uint32_t)level | (uint64_t)(uint32_t)name << 32;
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
+	r = sim_sock_option_level(g.sk, t, level, false);
+	if (r)
+		return sim_gate_leave(&g, r);
 	if (sim_copy_from_user(&n, len, sizeof n))
 		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
 							(int64_t)(uintptr_t)len, 0));

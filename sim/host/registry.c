@@ -36,6 +36,9 @@ static int inet_socket(struct sim_net *net, int domain, int type, int protocol, 
 			return -EPROTONOSUPPORT;
 		return sim_tcp_sock_new(net, domain, sk);
 	case SOCK_DGRAM:
+		/* icmp(7): net.ipv4.ping_group_range admits nobody unless it is changed. */
+		if (protocol == (domain == AF_INET ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+			return -EACCES;
 		if (protocol != 0 && protocol != IPPROTO_UDP)
 			return -EPROTONOSUPPORT;
 		return sim_udp_sock_new(net, domain, sk);

@@ -5,8 +5,10 @@
  */
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <string.h>
 
+#include "sim/base/uaccess.h"
 #include "sim/ip/inet.h"
 #include "sim/ip/ip_internal.h"
 #include "sim/sock/option.h"
@@ -61,9 +63,21 @@ static int get_tos(struct sim_inet *in)
 	return in->tos;
 }
 
+/* socket(7), SO_PRIORITY: the type of service sets it too (the kernel's ip_tos2prio). */
+static int32_t priority_of(uint8_t tos)
+{
+	static const int32_t of_quarter[] = { 0, 2, 6, 4 };
+
+	return of_quarter[(tos & IPTOS_TOS_MASK) >> 3];
+}
+
 static int set_tos(struct sim_inet *in, int val)
 {
-	in->tos = traffic_class(in, in->tos, val);
+	uint8_t tos = traffic_class(in, in->tos, val);
+
+	if (tos != in->tos)
+		in->sk.priority = priority_of(tos);
+	in->tos = tos;
 	return 0;
 }
 
@@ -116,10 +130,19 @@ static int get_mtu(struct sim_inet *in)
 	struct sim_route r;
 	int err;
 
-	if (!sim_inet_is_connected(in))
+	/* A connection that has ended still has its way, until it is dissolved. */
+	if (sim_addr_is_any(in->raddr))
 		return -ENOTCONN;
 	err = sim_ip_route(in->ip, in->raddr, in->laddr, in->sk.bound_if, in->sk.dontroute, &r);
 	return err ? -ENOTCONN : (int)r.mtu_bytes;
+}
+
+/* No IPv4 packet is longer than its length can say, whatever the interface carries. */
+static int get_mtu4(struct sim_inet *in)
+{
+	int mtu = get_mtu(in);
+
+	return mtu > IP_MAXPACKET && sim_addr_is_v4(in->raddr) ? IP_MAXPACKET : mtu;
 }
 
 static int get_v6only(struct sim_inet *in)
@@ -160,7 +183,7 @@ static const struct option options[] = {
 	{ V4(IP_TTL), SIMULATED, ONE_BYTE, -1, 255, get_ttl, set_ttl },
 	{ V4(IP_TOS), SIMULATED, ANY_LENGTH, INT32_MIN, INT32_MAX, get_tos, set_tos },
 	{ V4(IP_MTU_DISCOVER), SIMULATED, ANY_LENGTH, 0, 5, get_mtu_discover, set_mtu_discover },
-	{ V4(IP_MTU), SIMULATED, ANY_LENGTH, 0, 0, get_mtu, NULL },
+	{ V4(IP_MTU), SIMULATED, ANY_LENGTH, 0, 0, get_mtu4, NULL },
 	/* The errors reach the socket; the queue that MSG_ERRQUEUE reads stays empty. */
 	{ V4(IP_RECVERR), SIM_FIDELITY_STORED, ANY_LENGTH, INT32_MIN, INT32_MAX, get_recverr, set_recverr },
 	{ IPPROTO_IP, OPT_IP_FREEBIND, "IP_FREEBIND", SIMULATED, ONE_BYTE, INT32_MIN, INT32_MAX, get_freebind,
@@ -229,32 +252,47 @@ static int bad_value(struct sim_sock *sk, struct sim_task *t, int64_t val)
 	return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 4, val, 0, 0);
 }
 
-/* False: too short. */
-static bool read_value(enum length_rule rule, const void *val, socklen_t len, int *v)
+/* 0, -EINVAL: too short, or -EFAULT. */
+static int read_value(enum length_rule rule, const void *val, socklen_t len, int *v)
 {
+	unsigned char byte = 0;
+
 	*v = 0;
 	if (len >= sizeof *v)
-		memcpy(v, val, sizeof *v);
-	else if (rule == INT || (rule == ONE_BYTE && !len))
-		return false;
-	else if (len && rule != INT_OR_ZERO)
-		*v = *(const unsigned char *)val;
-	return true;
+		return sim_copy_from_user(v, val, sizeof *v) ? -EFAULT : 0;
+	if (rule == INT || (rule == ONE_BYTE && !len))
+		return -EINVAL;
+	if (len && rule != INT_OR_ZERO && sim_copy_from_user(&byte, val, sizeof byte))
+		return -EFAULT;
+	*v = byte;
+	return 0;
+}
+
+static int bad_pointer(struct sim_sock *sk, struct sim_task *t, const void *val)
+{
+	return sim_sock_fail(sk, t, EFAULT, SIM_WHY_BAD_POINTER, SIM_NEVER_NS, (int64_t)(uintptr_t)val, 0, 0,
+			     0);
 }
 
 int sim_inet_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
 		    socklen_t len)
 {
-	bool known = level == IPPROTO_IP || (level == IPPROTO_IPV6 && sk->domain == AF_INET6);
-	const struct option *o = known ? find_option(level, name) : NULL;
+	const struct option *o = find_option(level, name);
 	int v, err;
 
+	/* Of an IPv6 option the value is read first, whether it is known or not, and NULL is 0. */
+	if (level == IPPROTO_IPV6 && val && len >= sizeof v && sim_copy_from_user(&v, val, sizeof v))
+		return bad_pointer(sk, t, val);
 	if (!o || !o->get)
 		return no_option(sk, t, ENOPROTOOPT, level, name, o);
 	if (!o->set)
 		return level == IPPROTO_IPV6 ? bad_value(sk, t, 0)
 					     : no_option(sk, t, ENOPROTOOPT, level, name, o);
-	if (!read_value(o->length, val, len, &v))
+	v = 0;
+	err = level == IPPROTO_IPV6 && !val && len >= sizeof v ? 0 : read_value(o->length, val, len, &v);
+	if (err == -EFAULT)
+		return bad_pointer(sk, t, val);
+	if (err)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, len, 0, 0);
 	if (v < o->min || v > o->max)
 		return bad_value(sk, t, v);
@@ -264,14 +302,10 @@ int sim_inet_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name
 
 int sim_inet_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len)
 {
-	bool known = level == IPPROTO_IP || (level == IPPROTO_IPV6 && sk->domain == AF_INET6);
-	const struct option *o = known ? find_option(level, name) : NULL;
+	const struct option *o = find_option(level, name);
 	unsigned char byte;
 	int v;
 
-	/* As Linux: an IPv4 socket asked for another level. */
-	if (!known)
-		return no_option(sk, t, sk->domain == AF_INET ? EOPNOTSUPP : ENOPROTOOPT, level, name, NULL);
 	if (!o || !o->get)
 		return no_option(sk, t, ENOPROTOOPT, level, name, o);
 	v = o->get((struct sim_inet *)sk);

@@ -6,9 +6,11 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <string.h>
 #include <sys/time.h>
 
+#include "sim/base/uaccess.h"
 #include "sim/sock/option.h"
 #include "sim/sock/sock.h"
 
@@ -163,7 +165,18 @@ static int get_rcvlowat(struct sim_sock *sk)
 
 static int set_rcvlowat(struct sim_sock *sk, int val)
 {
-	sk->rcvlowat_bytes = val < 0 ? INT_MAX : val ? val : 1;
+	const struct sim_sysctls *s = &sk->net->sysctl;
+	int most = (sk->rcvbuf_locked ? sk->rcvbuf_bytes : s->tcp_rmem_max) / 2;
+
+	if (val < 0)
+		val = INT_MAX;
+	/* tcp_set_rcvlowat(): not more than the buffer can come to hold, and it comes to hold that much. */
+	if (sk->protocol == IPPROTO_TCP) {
+		val = val < most ? val : most;
+		if (!sk->rcvbuf_locked && 2 * val > sk->rcvbuf_bytes)
+			sk->rcvbuf_bytes = 2 * val;
+	}
+	sk->rcvlowat_bytes = val ? val : 1;
 	return 0;
 }
 
@@ -280,7 +293,8 @@ static int set_linger(struct sim_sock *sk, const void *val, socklen_t len)
 
 	if (len < sizeof l)
 		return -EINVAL;
-	memcpy(&l, val, sizeof l);
+	if (sim_copy_from_user(&l, val, sizeof l))
+		return -EFAULT;
 	sk->linger = l.l_onoff != 0;
 	sk->linger_s = l.l_onoff ? l.l_linger : sk->linger_s;
 	return 0;
@@ -292,7 +306,8 @@ static int set_timeout(int64_t *timeo_ns, const void *val, socklen_t len)
 
 	if (len < sizeof tv)
 		return -EINVAL;
-	memcpy(&tv, val, sizeof tv);
+	if (sim_copy_from_user(&tv, val, sizeof tv))
+		return -EFAULT;
 	if (tv.tv_usec < 0 || tv.tv_usec >= 1000000)
 		return -EDOM;
 	if (tv.tv_sec < 0)
@@ -325,6 +340,8 @@ static int set_socket(struct sim_sock *sk, int name, const void *val, socklen_t 
 
 	if (len < sizeof v)
 		return -EINVAL;
+	if (sim_copy_from_user(&v, val, sizeof v))
+		return -EFAULT;
 	switch (name) {
 	case SO_LINGER: return set_linger(sk, val, len);
 	case SO_RCVTIMEO: return set_timeout(&sk->rcvtimeo_ns, val, len);
@@ -335,7 +352,6 @@ static int set_socket(struct sim_sock *sk, int name, const void *val, socklen_t 
 		return -ENOPROTOOPT;
 	if (o->unix_only && sk->domain != AF_UNIX)
 		return -EOPNOTSUPP;
-	memcpy(&v, val, sizeof v);
 	return o->set(sk, v);
 }
 
@@ -343,9 +359,30 @@ static int fail(struct sim_sock *sk, struct sim_task *t, int err, int level, int
 {
 	enum sim_why_key key = err == -ENOPROTOOPT  ? SIM_WHY_NO_OPTION
 			       : err == -EOPNOTSUPP ? SIM_WHY_NOT_SUPPORTED
+			       : err == -EFAULT     ? SIM_WHY_BAD_POINTER
 						    : SIM_WHY_BAD_ARGUMENT;
 
 	return sim_sock_fail(sk, t, -err, key, SIM_NEVER_NS, level, name, 0, 0);
+}
+
+/*
+ * Whether the socket knows options of that level at all; asked before anything of the program's is read, as
+ * in Linux's functions: who is asked for a level of its own hands on to IP, and that to nobody.
+ */
+int sim_sock_option_level(struct sim_sock *sk, struct sim_task *t, int level, bool set)
+{
+	int err = ENOPROTOOPT;
+
+	if (level == SOL_SOCKET)
+		return 0;
+	if (sk->domain == AF_UNIX)
+		err = EOPNOTSUPP;
+	else if (level == sk->protocol || level == IPPROTO_IP ||
+		 (level == IPPROTO_IPV6 && sk->domain == AF_INET6))
+		return 0;
+	else if (!set && sk->domain == AF_INET)
+		err = EOPNOTSUPP;
+	return sim_sock_fail(sk, t, err, SIM_WHY_NO_OPTION, SIM_NEVER_NS, level, 0, 0, 0);
 }
 
 int sim_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
@@ -355,11 +392,11 @@ int sim_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name
 
 	if ((int)len < 0)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, (int)len, 0, 0);
-	if (level != SOL_SOCKET) {
-		if (sim_sock_op(sk)->setopt)
-			return sim_sock_op(sk)->setopt(sk, t, level, name, val, len);
-		return sim_sock_fail(sk, t, ENOPROTOOPT, SIM_WHY_NO_OPTION, SIM_NEVER_NS, level, name, 0, 0);
-	}
+	err = sim_sock_option_level(sk, t, level, true);
+	if (err)
+		return err;
+	if (level != SOL_SOCKET)
+		return sim_sock_op(sk)->setopt(sk, t, level, name, val, len);
 	err = set_socket(sk, name, val, len);
 	return err ? fail(sk, t, err, level, name) : 0;
 }
@@ -374,6 +411,10 @@ static void put(void *val, socklen_t *len, const void *from, socklen_t size)
 static int get_socket(struct sim_sock *sk, int name, void *val, socklen_t *len)
 {
 	const struct int_option *o = find_int(name);
+	static const struct { /* struct ucred: nobody */
+		int32_t pid;
+		uint32_t uid, gid;
+	} nobody = { 0, UINT32_MAX, UINT32_MAX };
 	struct linger l = { sk->linger, sk->linger_s };
 	struct timeval tv;
 	int v;
@@ -384,6 +425,11 @@ static int get_socket(struct sim_sock *sk, int name, void *val, socklen_t *len)
 	case SO_SNDTIMEO:
 		tv = get_timeout(name == SO_RCVTIMEO ? sk->rcvtimeo_ns : sk->sndtimeo_ns);
 		put(val, len, &tv, sizeof tv);
+		return 0;
+	case SO_PEERCRED: /* Unix sockets know who it is, and answer it themselves */
+		if (sk->domain == AF_UNIX)
+			break;
+		put(val, len, &nobody, sizeof nobody);
 		return 0;
 	default: break;
 	}
@@ -400,6 +446,9 @@ int sim_sock_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name
 {
 	int err = -ENOPROTOOPT;
 
+	/* Linux 6.18: of all only IPv6's own take a negative room for a great one. */
+	if ((int)*len < 0 && level == IPPROTO_IPV6)
+		*len = INT_MAX;
 	if ((int)*len < 0)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, (int)*len, 0, 0);
 	if (level == SOL_SOCKET)

@@ -55,6 +55,7 @@ struct sim_msg {
 	size_t len;                    /* how many bytes are to be moved at most: a rule may have cut it */
 	int flags;                     /* MSG_* of the call */
 	bool nonblock;                 /* MSG_DONTWAIT or O_NONBLOCK */
+	bool by_pages;                 /* sendfile(2): Linux queues the file's pages and copies nothing */
 	const struct sim_sockaddr *to; /* send: destination, NULL: none given */
 	struct sim_sockaddr *from;     /* receive: to be filled in, NULL: not wanted (family 0 afterwards: no
 					  name) */
@@ -228,7 +229,12 @@ void sim_sock_note_delivered(struct sim_sock *sk, const struct sim_bytes *run, u
 struct sim_sock *sim_sock_peer(struct sim_sock *sk);
 int sim_sock_set_exact(struct sim_sock *sk, bool capacity, uint64_t bytes); /* 0 or -ENOMEM */
 
-/* SOL_SOCKET options and those passed down; lengths checked as Linux does. */
+/*
+ * SOL_SOCKET options and those passed down; lengths checked as Linux does. The value that is set lies in the
+ * program's memory, which may be bad: it is copied as late as Linux copies it. The first is asked before:
+ * whether the socket has options of that level at all.
+ */
+int sim_sock_option_level(struct sim_sock *sk, struct sim_task *t, int level, bool set);
 int sim_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
 		    socklen_t len);
 int sim_sock_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len);

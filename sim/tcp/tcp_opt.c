@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "sim/base/str.h"
+#include "sim/base/uaccess.h"
 #include "sim/sock/option.h"
 #include "sim/tcp/sock.h"
 
@@ -20,6 +21,8 @@ enum {
 	MSS_MAX = 32767,
 	SYNCNT_MAX = 127,
 	LINGER2_MAX_S = 120,
+	RTO_MAX_S = 120,
+	DEFER_ACCEPT_MAX = 255, /* SYN-ACKs */
 	CONGESTION_NAME_BYTES = 16,
 };
 
@@ -109,9 +112,9 @@ static int set_defer_accept(struct sim_tcp_sock *ts, int val)
 {
 	int sum = 0, step = 1;
 
-	while (val > 0 && sum < val && step <= 64) {
+	for (int i = 0; i < DEFER_ACCEPT_MAX && sum < val; i++) {
 		sum += step;
-		step *= 2;
+		step = 2 * step < RTO_MAX_S ? 2 * step : RTO_MAX_S;
 	}
 	return store_defer_accept_s(ts, sum);
 }
@@ -238,7 +241,8 @@ static int set_congestion(struct sim_tcp_sock *ts, const void *val, socklen_t le
 
 	if (len < 1)
 		return -EINVAL;
-	memcpy(name, val, len < sizeof name - 1 ? len : sizeof name - 1);
+	if (sim_copy_from_user(name, val, len < sizeof name - 1 ? len : sizeof name - 1))
+		return -EFAULT;
 	for (unsigned i = 0; i < NUM_CONGESTION_NAMES; i++) {
 		if (strcmp(name, congestion_names[i]) != 0)
 			continue;
@@ -314,7 +318,9 @@ static socklen_t get_info(struct sim_tcp_sock *ts, void *val, socklen_t len)
 
 static int failed(struct sim_sock *sk, struct sim_task *t, int err, int level, int name)
 {
-	enum sim_why_key key = err == -ENOPROTOOPT ? SIM_WHY_NO_OPTION : SIM_WHY_BAD_ARGUMENT;
+	enum sim_why_key key = err == -ENOPROTOOPT ? SIM_WHY_NO_OPTION
+			       : err == -EFAULT    ? SIM_WHY_BAD_POINTER
+						   : SIM_WHY_BAD_ARGUMENT;
 
 	return err ? sim_sock_fail(sk, t, -err, key, SIM_NEVER_NS, level, name, 0, 0) : 0;
 }
@@ -332,10 +338,11 @@ int sim_tcp_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int 
 		return failed(sk, t, set_congestion(ts, val, len), level, name);
 	if (len < sizeof v)
 		return failed(sk, t, -EINVAL, level, name);
+	if (sim_copy_from_user(&v, val, sizeof v))
+		return failed(sk, t, -EFAULT, level, name);
 	o = find_int(name);
 	if (!o)
 		return failed(sk, t, -ENOPROTOOPT, level, name);
-	memcpy(&v, val, sizeof v);
 	return failed(sk, t, o->set(ts, v), level, name);
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "sim/base/uaccess.h"
 #include "sim/sock/option.h"
 #include "sim/udp/udp_internal.h"
 
@@ -245,9 +246,11 @@ static int udp_setopt(struct sim_sock *sk, struct sim_task *t, int level, int na
 		return sim_inet_setopt(sk, t, level, name, val, len);
 	if (len < sizeof v)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, len, 0, 0);
+	if (sim_copy_from_user(&v, val, sizeof v))
+		return sim_sock_fail(sk, t, EFAULT, SIM_WHY_BAD_POINTER, SIM_NEVER_NS,
+				     (int64_t)(uintptr_t)val, 0, 0, 0);
 	if (name != OPT_UDP_CORK)
 		return no_option(sk, t, name);
-	memcpy(&v, val, sizeof v);
 	us->cork_option = v != 0;
 	if (!v)
 		sim_udp_push_pending(us, t); /* as on Linux, its errors are lost */

@@ -423,16 +423,6 @@ static uint32_t stream_poll(struct sim_sock *sk)
 
 /* ---- options and ioctls ---- */
 
-static int unix_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
-		       socklen_t len)
-{
-	(void)val;
-	(void)len;
-	if (level != SOL_SOCKET)
-		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NO_OPTION, SIM_NEVER_NS, level, name, 0, 0);
-	return sim_sock_fail(sk, t, ENOPROTOOPT, SIM_WHY_NO_OPTION, SIM_NEVER_NS, level, name, 0, 0);
-}
-
 static int unix_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val,
 		       socklen_t *len)
 {
@@ -442,8 +432,6 @@ static int unix_getopt(struct sim_sock *sk, struct sim_task *t, int level, int n
 		uint32_t uid, gid;
 	} cred = { c->pid, c->uid, c->gid };
 
-	if (level != SOL_SOCKET)
-		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NO_OPTION, SIM_NEVER_NS, level, name, 0, 0);
 	if (name != SO_PEERCRED)
 		return sim_sock_fail(sk, t, ENOPROTOOPT, SIM_WHY_NO_OPTION, SIM_NEVER_NS, level, name, 0, 0);
 	if (*len > sizeof cred)
@@ -520,10 +508,10 @@ static struct sim_file **file_slot(struct sim_sock *sk)
 	return u->listener ? &u->listener->file : &u->file;
 }
 
-#define UNIX_COMMON_OPS                                                                                 \
-	.bind = sim_unix_bind, .shutdown = unix_shutdown, .getname = sim_unix_getname,                  \
-	.setopt = unix_setopt, .getopt = unix_getopt, .ioctl = unix_ioctl, .release = sim_unix_release, \
-	.destroy = destroy, .view = view, .room_changed = room_changed, .file_slot = file_slot
+#define UNIX_COMMON_OPS                                                                              \
+	.bind = sim_unix_bind, .shutdown = unix_shutdown, .getname = sim_unix_getname,               \
+	.getopt = unix_getopt, .ioctl = unix_ioctl, .release = sim_unix_release, .destroy = destroy, \
+	.view = view, .room_changed = room_changed, .file_slot = file_slot
 
 const struct sim_sock_ops sim_unix_stream_ops = {
 	UNIX_COMMON_OPS,           .connect = sim_unix_connect,  .listen = sim_unix_listen,

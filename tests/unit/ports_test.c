@@ -449,8 +449,9 @@ static void options_have_linuxs_lengths_and_ranges(void **state)
 	assert_int_equal(task.why.key, SIM_WHY_NOT_SIMULATED);
 	assert_int_equal(set(in, IPPROTO_IP, 120, 1, 4), -ENOPROTOOPT);
 	assert_int_equal(task.why.key, SIM_WHY_NO_OPTION);
-	assert_int_equal(set(in, IPPROTO_IPV6, IPV6_V6ONLY, 1, 4), -ENOPROTOOPT);
-	assert_int_equal(get(in, IPPROTO_IPV6, IPV6_V6ONLY), -EOPNOTSUPP);
+	assert_int_equal(sim_sock_option_level(&in->sk, &task, IPPROTO_IPV6, true), -ENOPROTOOPT);
+	assert_int_equal(sim_sock_option_level(&in->sk, &task, IPPROTO_IPV6, false), -EOPNOTSUPP);
+	assert_int_equal(sim_sock_option_level(&six->sk, &task, IPPROTO_IP, false), 0);
 	len = 3;
 	assert_int_equal(sim_inet_getopt(&in->sk, &task, IPPROTO_IP, IP_TTL, small, &len), 0);
 	assert_int_equal(len, 1);
