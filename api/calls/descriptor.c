@@ -80,6 +80,8 @@ long sim_call_dup3(struct sim_task *t, enum sim_call_id id, int fd, int to, int 
 	if (fd == to)
 		return sim_gate_leave(&g, to);
 	old = sim_fd_remove(p->fds, to);
+	if (!old)
+		sim_epoll_forget_real(p->fds, (unsigned)to, (unsigned)to);
 	r = sim_fd_install_at(p->fds, p, sim_file_get(g.file), to, (flags & O_CLOEXEC) != 0);
 	if (r < 0) {
 		g.file->refs--;

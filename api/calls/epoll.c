@@ -179,10 +179,10 @@ long sim_call_epoll_wait(struct sim_task *t, enum sim_call_id id, int epfd, stru
 	r = sim_gate_deadline(&g, timeout, &deadline_ns);
 	if (!r && sim_signals_mask_swap(&m, t, mask))
 		r = bad_pointer(&g, mask);
-	if (!r && (max <= 0 || max > INT_MAX / (int)sizeof *out))
-		r = sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ARGUMENT, 3, max);
 	if (!r && !g.file)
 		r = sim_gate_fail(&g, EBADF, SIM_WHY_BAD_FD, epfd, 0);
+	if (!r && (max <= 0 || max > INT_MAX / (int)sizeof *out))
+		r = sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ARGUMENT, 3, max);
 	if (!r && g.file->kind != SIM_FILE_EPOLL)
 		r = sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ARGUMENT, 1, epfd);
 	if (!r)

@@ -34,7 +34,8 @@ static long do_send(struct sim_gate *g, struct sim_msg *m)
 /* -EBADF, -ENOTSOCK; of an epoll set or a timer write(2) is -EINVAL. */
 static long not_writable(struct sim_gate *g)
 {
-	if (g->file && (g->id == SIM_CALL_WRITE || g->id == SIM_CALL_WRITEV || g->id == SIM_CALL_PWRITEV2))
+	if (g->file && (g->id == SIM_CALL_WRITE || g->id == SIM_CALL_WRITEV || g->id == SIM_CALL_PWRITEV2 ||
+			g->id == SIM_CALL_SENDFILE))
 		return sim_gate_fail(g, EINVAL, SIM_WHY_NOT_READABLE, 0, 0);
 	return sim_gate_no_socket(g);
 }
@@ -45,7 +46,9 @@ long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void
 	struct sim_gate g;
 	struct sim_sockaddr a;
 	struct iovec iov = { (void *)(uintptr_t)buf, len > SIM_RW_MAX_BYTES ? SIM_RW_MAX_BYTES : len };
-	struct sim_msg m = { .it = { &iov, 1, 0 }, .len = iov.iov_len, .flags = flags };
+	struct sim_msg m = {
+		.it = { &iov, 1, 0 }, .len = iov.iov_len, .flags = flags, .by_pages = id == SIM_CALL_SENDFILE
+	};
 	long r;
 
 	if (sim_gate_enter(&g, t, id, fd, len))

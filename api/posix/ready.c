@@ -92,7 +92,9 @@ int sim_epoll_create1(int flags)
 static int ctl_real(int epfd, int op, int fd, struct epoll_event *ev)
 {
 	if (sim_current && sim_fd_is_simulated(sim_current, fd) && sim_libc()->fcntl(epfd, F_GETFD) >= 0) {
-		errno = EPERM;
+		/* What is no set at all says so (EINVAL); the place-holder is in none. */
+		if (!sim_libc()->epoll_ctl(epfd, EPOLL_CTL_DEL, fd, NULL) || errno != EINVAL)
+			errno = EPERM;
 		return -1;
 	}
 	return sim_libc()->epoll_ctl(epfd, op, fd, ev);

@@ -104,6 +104,23 @@ void sim_epoll_forget(struct sim_file *f)
 		item_free(sim_container_of(node, struct sim_epoll_item, file_node));
 }
 
+void sim_epoll_forget_real(struct sim_fdtable *ft, unsigned first, unsigned last)
+{
+	for (int i = 0; i < ft->num_slots; i++) {
+		struct sim_file *f = ft->slots[i].file;
+		struct sim_list *node, *following;
+
+		if (!f || f->kind != SIM_FILE_EPOLL)
+			continue;
+		sim_list_each_safe(node, following, &f->ep->real) {
+			struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, file_node);
+
+			if ((unsigned)it->fd >= first && (unsigned)it->fd <= last)
+				item_free(it);
+		}
+	}
+}
+
 /* By descriptor alone: the same number may stand for another file later, so the file is compared too. */
 static struct sim_epoll_item *find(struct sim_epoll *ep, struct sim_file *file, int fd)
 {

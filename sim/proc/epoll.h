@@ -46,6 +46,11 @@ bool sim_epoll_has_ready(struct sim_epoll *ep);
 
 /* The file's last descriptor is gone: its items leave their sets. */
 void sim_epoll_forget(struct sim_file *f);
+/*
+ * Real descriptors from first to last are closed: they leave all sets of the table. FIDELITY: on Linux each
+ * stays while a duplicate of it is open.
+ */
+void sim_epoll_forget_real(struct sim_fdtable *ft, unsigned first, unsigned last);
 
 void sim_epoll_on_wake(struct sim_wait *w, uint32_t events); /* table entry: see sim_wait_fns */
 

@@ -54,6 +54,11 @@ uint32_t sim_unix_truesize(bool stream, uint32_t len)
 	return head_truesize(len - paged) + page_align(paged);
 }
 
+uint32_t sim_unix_truesize_of_pages(uint32_t len)
+{
+	return head_truesize(0) + len;
+}
+
 uint32_t sim_unix_chunk_bytes(int32_t sndbuf_bytes)
 {
 	int32_t half = (sndbuf_bytes >> 1) - 64; /* "keep two messages in the pipe" */

@@ -63,7 +63,8 @@ static int send_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_ms
 	struct sim_arena *a = sim_sock_arena(&u->sk);
 	struct sim_unix_sock *peer = u->peer;
 	struct sim_slab **tail = sim_unix_tail(u, 0), *was = *tail;
-	uint32_t truesize = sim_unix_truesize(true, (uint32_t)size);
+	uint32_t truesize = m->by_pages ? sim_unix_truesize_of_pages((uint32_t)size)
+					: sim_unix_truesize(true, (uint32_t)size);
 	struct sim_bytes run;
 	int err;
 
