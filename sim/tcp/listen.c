@@ -49,6 +49,8 @@ static void inherit(struct sim_tcp_sock *child, const struct sim_tcp_sock *from)
 	struct sim_sock *sk = &child->in.sk;
 	const struct sim_sock *l = &from->in.sk;
 
+	sk->shutdown = l->shutdown; /* of a listener that was shut before: its connections are at once */
+	child->conn.rcv_shut = from->conn.rcv_shut;
 	sk->reuseaddr = l->reuseaddr;
 	sk->reuseport = l->reuseport;
 	sk->keepalive = l->keepalive;

@@ -228,9 +228,9 @@ static int no_memory(struct sim_udp_sock *us, struct sim_task *t)
 	return sim_sock_fail(&us->in.sk, t, ENOBUFS, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
 }
 
-/* Gives the run to a packet and that to IP. 0, or -errno that the call returns. */
+/* Gives the run to a packet and that to IP. 0, or -errno that the call returns. truesize 0: of one piece. */
 static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_way *way,
-		    struct sim_bytes *run)
+		    struct sim_bytes *run, uint32_t truesize)
 {
 	struct sim_inet *in = &us->in;
 	struct sim_ctx *ctx = in->sk.net->ctx;
@@ -247,6 +247,7 @@ static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_
 	p->dport = way->rport;
 	p->proto = IPPROTO_UDP;
 	p->payload = *run;
+	p->truesize_bytes = truesize;
 	sim_inet_mark(in, &way->route, p);
 	if (__builtin_expect(!way->flow, 0))
 		way->flow = sim_flow_define(&ctx->trace, in->sk.net->host_id, p);
@@ -281,6 +282,7 @@ void sim_udp_uncork(struct sim_udp_sock *us)
 
 	if (!us->cork)
 		return;
+	us->in.sk.wmem_bytes -= us->cork->charged_bytes;
 	sim_bytes_release(a, &us->cork->run);
 	sim_arena_free(a, us->cork, sizeof *us->cork);
 	us->cork = NULL;
@@ -294,9 +296,20 @@ int sim_udp_push_pending(struct sim_udp_sock *us, struct sim_task *t)
 	if (!c)
 		return 0;
 	us->cork = NULL;
-	err = transmit(us, t, &c->way, &c->run);
+	us->in.sk.wmem_bytes -= c->charged_bytes;
+	err = transmit(us, t, &c->way, &c->run, c->charged_bytes);
 	sim_arena_free(sim_sock_arena(&us->in.sk), c, sizeof *c);
 	return err;
+}
+
+/* As Linux: the first piece by the buffer that it gets, others by their bytes, which are put beside it. */
+static void charge_pending(struct sim_udp_sock *us, uint32_t len)
+{
+	struct sim_udp_cork *c = us->cork;
+	uint32_t size = c->charged_bytes ? len : sim_ip_truesize(len, is_v4(&c->way));
+
+	c->charged_bytes += size;
+	us->in.sk.wmem_bytes += size;
 }
 
 static int append(struct sim_udp_sock *us, struct sim_task *t, struct sim_msg *m)
@@ -306,8 +319,11 @@ static int append(struct sim_udp_sock *us, struct sim_task *t, struct sim_msg *m
 	struct sim_bytes piece;
 	int err = check_size(us, t, &c->way, c->run.len + m->len);
 
-	if (err || !m->len)
+	if (err)
 		return err;
+	charge_pending(us, (uint32_t)m->len);
+	if (!m->len)
+		return 0;
 	err = sim_bytes_append(a, &c->tail, &m->it, m->len, &piece);
 	if (err)
 		return copy_error(us, t, err);
@@ -367,6 +383,9 @@ static int find_destination(struct sim_udp_sock *us, struct sim_task *t, const s
 	bool dontroute = us->in.sk.dontroute || (m->flags & MSG_DONTROUTE);
 	int err;
 
+	if (to && six && to->raw_len < sizeof(sa_family_t))
+		return sim_sock_fail(&us->in.sk, t, EINVAL, SIM_WHY_BAD_ADDRESS_LEN, SIM_NEVER_NS,
+				     to->raw_len, sizeof(sa_family_t), 0, 0);
 	/* IPv6 takes a name of no family for none. */
 	if (to && six && to->family == AF_UNSPEC)
 		to = NULL;
@@ -429,6 +448,6 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 			return copy_error(us, t, err);
 	}
 	sim_sock_note_sent(sk, &run);
-	err = transmit(us, t, &us->way, &run);
+	err = transmit(us, t, &us->way, &run, 0);
 	return err ? err : (ssize_t)len;
 }

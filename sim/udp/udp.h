@@ -32,6 +32,7 @@ struct sim_udp_cork {
 	struct sim_udp_way way;
 	struct sim_bytes run;
 	struct sim_slab *tail;
+	uint32_t charged_bytes; /* by truesize, until it is sent */
 };
 
 struct sim_udp_sock {

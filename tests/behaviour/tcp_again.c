@@ -5,6 +5,9 @@
  */
 #include "tests/behaviour/behaviour.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 static struct sockaddr_in loopback(int port)
 {
 	return at4("127.0.0.1", port);
@@ -228,6 +231,55 @@ TEST(recvmmsg_tells_of_an_error_that_waits_before_it_looks_at_the_stream)
 	assert_ok(close(fd[0]));
 }
 
+TEST(connections_of_a_listener_that_was_shut_before_are_shut_too)
+{
+	int listener = new_socket(AF_INET, SOCK_STREAM), fd = new_socket(AF_INET, SOCK_STREAM), accepted;
+	char byte;
+
+	assert_ok(bind4(listener, loopback(0)));
+	assert_fails(shutdown(listener, SHUT_WR), ENOTCONN);
+	assert_ok(listen(listener, 1));
+	assert_ok(connect4(fd, local4(listener)));
+	assert_int_equal(await(fd, POLLRDHUP), POLLRDHUP);
+	assert_int_equal(recv(fd, &byte, 1, 0), 0);
+	accepted = accept(listener, NULL, NULL);
+	assert_true(accepted >= 0);
+	assert_fails(send(accepted, "x", 1, MSG_NOSIGNAL), EPIPE);
+	tcp_abort(fd);
+	assert_ok(close(accepted));
+	assert_ok(close(listener));
+}
+
+TEST(udp_over_ipv6_refuses_a_name_without_a_family)
+{
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = new_socket(AF_INET6, SOCK_DGRAM);
+
+	assert_fails(sendto(fd, "x", 1, 0, (struct sockaddr *)&at, 1), EINVAL);
+	at.sin6_port = htons(9);
+	assert_ok(connect6(fd, at));
+	assert_fails(sendto(fd, "x", 1, 0, (struct sockaddr *)&at, 1), EINVAL);
+	assert_ok(close(fd));
+}
+
+TEST(udp_is_charged_for_what_is_pending)
+{
+	int fd[2], charged = 0;
+
+	udp_pair(fd);
+	assert_int_equal(send(fd[0], "", 0, MSG_MORE), 0);
+	assert_ok(ioctl(fd[0], SIOCOUTQ, &charged));
+	assert_int_equal(charged, 832);
+	assert_int_equal(send(fd[0], "0123456789", 10, MSG_MORE), 10);
+	assert_ok(ioctl(fd[0], SIOCOUTQ, &charged));
+	assert_int_equal(charged, 842);
+	assert_int_equal(send(fd[0], "", 0, 0), 0);
+	assert_ok(ioctl(fd[0], SIOCOUTQ, &charged));
+	assert_int_equal(charged, 0);
+	discard(fd[1], 10);
+	close_pair(fd);
+}
+
 TEST(udp_socket_connected_to_port_0_hears_every_port_of_that_address)
 {
 	struct sockaddr_in at, from;
@@ -254,6 +306,9 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(bound_socket_may_take_the_ends_of_one_in_time_wait),
 	DUAL_TEST(listen_on_a_port_with_an_old_connection_is_in_use),
 	DUAL_TEST(recvmmsg_tells_of_an_error_that_waits_before_it_looks_at_the_stream),
+	DUAL_TEST(connections_of_a_listener_that_was_shut_before_are_shut_too),
+	DUAL_TEST(udp_over_ipv6_refuses_a_name_without_a_family),
+	DUAL_TEST(udp_is_charged_for_what_is_pending),
 	DUAL_TEST(udp_socket_connected_to_port_0_hears_every_port_of_that_address),
 };
 
