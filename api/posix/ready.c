@@ -7,6 +7,7 @@
 #include <limits.h>
 
 #include "api/posix/posix.h"
+#include "sim/base/uaccess.h"
 
 /* Milliseconds, negative: for ever. */
 static const struct timespec *span_of_ms(int ms, struct timespec *ts)
@@ -91,7 +92,13 @@ int sim_epoll_create1(int flags)
 /* A real set cannot hold a simulated descriptor: the kernel would watch the number's place-holder. */
 static int ctl_real(int epfd, int op, int fd, struct epoll_event *ev)
 {
+	struct epoll_event copy;
+
 	if (sim_current && sim_fd_is_simulated(sim_current, fd) && sim_libc()->fcntl(epfd, F_GETFD) >= 0) {
+		if (op != EPOLL_CTL_DEL && sim_copy_from_user(&copy, ev, sizeof copy)) {
+			errno = EFAULT;
+			return -1;
+		}
 		/* What is no set at all says so (EINVAL); the place-holder is in none. */
 		if (!sim_libc()->epoll_ctl(epfd, EPOLL_CTL_DEL, fd, NULL) || errno != EINVAL)
 			errno = EPERM;

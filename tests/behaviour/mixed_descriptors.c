@@ -55,6 +55,7 @@ TEST(epoll_ctl_on_what_is_no_set_is_einval)
 
 	assert_ok(pipe(fd));
 	assert_fails(epoll_ctl(fd[0], EPOLL_CTL_ADD, socket_fd, &ev), EINVAL);
+	assert_fails(epoll_ctl(fd[0], EPOLL_CTL_ADD, socket_fd, (void *)8), EFAULT);
 	assert_fails(epoll_ctl(socket_fd, EPOLL_CTL_ADD, fd[0], &ev), EINVAL);
 	close_pair(fd);
 	assert_ok(close(socket_fd));
