@@ -140,6 +140,9 @@ void call_send(void)
 
 	if (!may_send(fd, len * (way == 5 ? 2 : 1)))
 		return;
+	/* What sendfile(2) sent is the file's pages: writing to it later changes what was sent. */
+	if (is_open(fd) && fds[fd].kind == REGULAR)
+		return;
 	if (++num_sends > SENDS_BETWEEN_DRAINS || len > 4000)
 		drain_all();
 	if (would_block_out(fd))
@@ -268,7 +271,7 @@ void call_sendfile(void)
 	long r;
 
 	/* From a socket into a pipe is not simulated. */
-	if (would_block_out(to) || !may_send(to, len) || (is_socket(from) && !is_socket(to)))
+	if (would_block_out(to) || !may_send(to, len) || (is_open(to) && !is_socket(to)))
 		return;
 	num_sends++;
 	r = sendfile(to, from, place, len);
@@ -309,7 +312,6 @@ void call_real_io(void)
 
 	if (fd < 0)
 		return;
-	/* What sendfile(2) sent is the file's pages, so that writing to it later changes what was sent. */
 	if (one_in(2) && fds[fd].kind != REGULAR) {
 		if (would_block_out(fd))
 			return;
