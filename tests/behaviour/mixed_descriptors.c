@@ -198,7 +198,7 @@ TEST(stream_is_charged_for_the_pages_of_sendfile)
 TEST(sendfile_to_udp_over_ipv6_that_meets_the_end_stays_pending)
 {
 	struct sockaddr_in6 at6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	int fd = new_socket(AF_INET6, SOCK_DGRAM), file = new_file();
+	int fd = new_socket(AF_INET6, SOCK_DGRAM), file = new_file(), charged = 0;
 	char bytes[200];
 	off_t at = FILE_BYTES - 100;
 
@@ -206,6 +206,8 @@ TEST(sendfile_to_udp_over_ipv6_that_meets_the_end_stays_pending)
 	assert_ok(connect6(fd, local6(fd)));
 	assert_int_equal(sendfile(fd, file, &at, 500), 100);
 	assert_fails(recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT), EAGAIN);
+	assert_ok(ioctl(fd, SIOCOUTQ, &charged));
+	assert_int_equal(charged, 832 + 100);
 	assert_int_equal(send(fd, "xyz", 3, 0), 3);
 	assert_int_equal(recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT), 103);
 	assert_ok(close(fd));

@@ -262,6 +262,20 @@ TEST(udp_over_ipv6_refuses_a_name_without_a_family)
 	assert_ok(close(fd));
 }
 
+TEST(udp_over_ipv6_does_not_look_at_the_flags_of_what_it_appends)
+{
+	struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = new_socket(AF_INET6, SOCK_DGRAM);
+	char bytes[8];
+
+	assert_ok(bind6(fd, at));
+	assert_ok(connect6(fd, local6(fd)));
+	assert_int_equal(send(fd, "ab", 2, MSG_MORE), 2);
+	assert_int_equal(send(fd, "cd", 2, MSG_OOB), 2);
+	assert_int_equal(recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT), 4);
+	assert_ok(close(fd));
+}
+
 TEST(udp_is_charged_for_what_is_pending)
 {
 	int fd[2], charged = 0;
@@ -308,6 +322,7 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(recvmmsg_tells_of_an_error_that_waits_before_it_looks_at_the_stream),
 	DUAL_TEST(connections_of_a_listener_that_was_shut_before_are_shut_too),
 	DUAL_TEST(udp_over_ipv6_refuses_a_name_without_a_family),
+	DUAL_TEST(udp_over_ipv6_does_not_look_at_the_flags_of_what_it_appends),
 	DUAL_TEST(udp_is_charged_for_what_is_pending),
 	DUAL_TEST(udp_socket_connected_to_port_0_hears_every_port_of_that_address),
 };
