@@ -190,9 +190,12 @@ off_t sim_lseek(int fd, off_t offset, int whence)
  */
 static int flags_of_last(struct sim_task *t, int to)
 {
-	const struct sim_sock *sk = sim_fd_file(t->proc->fds, to)->sk;
+	const struct sim_file *f = sim_fd_file(t->proc->fds, to);
 
-	return sk->domain == AF_INET6 && sk->type == SOCK_DGRAM ? MSG_MORE : 0;
+	/* A rule's delay or a wait may have let another task close it. */
+	if (!f || f->kind != SIM_FILE_SOCK)
+		return 0;
+	return f->sk->domain == AF_INET6 && f->sk->type == SOCK_DGRAM ? MSG_MORE : 0;
 }
 
 static ssize_t send_pieces(struct sim_task *t, int to, int from, off_t *place, size_t len)

@@ -179,6 +179,16 @@ TEST(sendfile_of_nothing)
 	assert_ok(close(file));
 }
 
+TEST(sendfile_into_an_epoll_set_is_einval)
+{
+	int set = epoll_create1(0), file = new_file();
+	off_t at = FILE_BYTES - 10;
+
+	assert_fails(sendfile(set, file, &at, 100), EINVAL);
+	assert_ok(close(set));
+	assert_ok(close(file));
+}
+
 TEST(stream_is_charged_for_the_pages_of_sendfile)
 {
 	int fd[2], file = new_file(), charged = 0;
@@ -226,6 +236,7 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(sendfile_from_what_has_no_places),
 	DUAL_TEST(sendfile_from_an_eventfd_does_not_read_it),
 	DUAL_TEST(sendfile_of_nothing),
+	DUAL_TEST(sendfile_into_an_epoll_set_is_einval),
 	DUAL_TEST(stream_is_charged_for_the_pages_of_sendfile),
 	DUAL_TEST(sendfile_to_udp_over_ipv6_that_meets_the_end_stays_pending),
 };
