@@ -259,6 +259,22 @@ static long refuse(const char *call, int fd, int err)
 	return -err;
 }
 
+/* The kernel looks at the address before it asks what the descriptor is. */
+static long refuse_connect(const long *a)
+{
+	struct sockaddr_storage address;
+	socklen_t len = (socklen_t)a[2];
+	long r = SIM_DOOR3(SYS_fcntl, a[0], F_GETFD, 0);
+
+	if (r < 0)
+		return r;
+	if (len > sizeof address)
+		return -EINVAL;
+	if (sim_copy_from_user(&address, (const void *)a[1], len))
+		return -EFAULT;
+	return refuse("connect", (int)a[0], ECONNREFUSED);
+}
+
 long sim_exec_real(long nr, const long *a)
 {
 	bool is_tagged = tag_of(a[0]) == SIM_EXEC_RANDOM || tag_of(a[0]) == SIM_EXEC_AHEAD;
@@ -286,7 +302,7 @@ long sim_exec_real(long nr, const long *a)
 	case SYS_fcntl:
 		r = SIM_DOOR3(nr, a[0], a[1], a[2]);
 		return a[1] == F_DUPFD || a[1] == F_DUPFD_CLOEXEC ? note_copy(a[0], r) : r;
-	case SYS_connect: return refuse("connect", (int)a[0], ECONNREFUSED);
+	case SYS_connect: return refuse_connect(a);
 	case SYS_listen: return refuse("listen", (int)a[0], EOPNOTSUPP);
 	case SYS_pipe:
 	case SYS_pipe2: return make_pipe(nr, a);
