@@ -101,6 +101,8 @@ bool sim_control_is_kernel(void); /* SIMSOCK=kernel */
 /* Set by a test framework while its test runs on this thread; NULL: none does. */
 void sim_control_set_hooks(const struct sim_test_hooks *hooks);
 
+/* What of the user's is being done now, such as "exec: --link": a mistake names it. NULL: nothing special. */
+void sim_control_doing(const char *what);
 /* The user's mistake, or the test's failure: tells it and does not return. */
 _Noreturn void sim_control_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void sim_control_fail_diag(const struct sim_diag *d);

@@ -22,11 +22,17 @@
 static __thread const struct sim_test_hooks *hooks;
 static __thread const char *here_file;
 static __thread int here_line;
+static __thread const char *doing;
 
 void sim_here(const char *file, int line)
 {
 	here_file = file;
 	here_line = line;
+}
+
+void sim_control_doing(const char *what)
+{
+	doing = what;
 }
 
 void sim_control_where(const char **file, int *line)
@@ -47,7 +53,7 @@ void sim_control_end(int status, const char *text)
 	fflush(stdout);
 	if (here_file)
 		fprintf(stderr, "%s:%d: ", here_file, here_line);
-	fprintf(stderr, "simsock: %s\n", text);
+	fprintf(stderr, "simsock: %s%s%s\n", doing ? doing : "", doing ? ": " : "", text);
 	if (c)
 		sim_control_close_files(c);
 	fflush(NULL);

@@ -414,7 +414,9 @@ static _Noreturn void fail_at(struct sim_slice addr, const char *step, int resul
 	struct sim_diag d;
 
 	sim_diag_slice(&d, addr, "%s: %s%s", step, name ? name : "failed",
-		       result == -EADDRINUSE ? ": somebody has it already" : "");
+		       result == -EADDRINUSE ? ": somebody has it already"
+		       : result == -ENOENT   ? ": its directory is not there"
+					     : "");
 	sim_control_fail_diag(&d);
 }
 

@@ -82,7 +82,7 @@ MISTAKE(peer_without_abstract_name, sim_peer("unix-dgram:@", "echo"),
 	"  unix-dgram:@\n"
 	"             ^")
 MISTAKE(peer_in_a_missing_directory, sim_peer("unix:/nowhere/s", "echo"),
-	"peer: bind: ENOENT\n"
+	"peer: bind: ENOENT: its directory is not there\n"
 	"  unix:/nowhere/s\n"
 	"  ^")
 MISTAKE(peer_without_service, sim_peer("server:80", ""),
