@@ -49,7 +49,7 @@ static const char *next_value(const char *text, const char *name, const char **a
 		return NULL;
 	sim_str_add_len(&s, value, len);
 	if (s.truncated)
-		sim_control_fail("--%s: a value of %zu bytes is too long", name, len);
+		sim_control_fail("%s: a value of %zu bytes is too long", name, len);
 	return buf;
 }
 
@@ -85,7 +85,7 @@ static struct sim_control_host *find(struct host_list *l, const char *name)
 static void add(struct host_list *l, const char *name, const char *addrs)
 {
 	if (l->num == MAX_HOSTS)
-		sim_control_fail("--host: at most %d hosts", MAX_HOSTS);
+		sim_control_fail("at most %d hosts", MAX_HOSTS);
 	sim_str_copy(l->names[l->num], sizeof l->names[0], name);
 	sim_str_copy(l->addrs[l->num], sizeof l->addrs[0], addrs);
 	l->hosts[l->num].name = l->names[l->num];
@@ -177,7 +177,7 @@ static char *host_of_peer(char *addr)
 {
 	char *end;
 
-	if (strncmp(addr, "unix", 4) == 0)
+	if (strncmp(addr, "unix:", 5) == 0 || strncmp(addr, "unix-dgram:", 11) == 0)
 		return NULL;
 	if (strncmp(addr, "tcp:", 4) == 0 || strncmp(addr, "udp:", 4) == 0)
 		addr += 4;
@@ -202,11 +202,13 @@ static void said_hosts(struct host_list *l, const char *text)
 
 		if (!rest || !*name || !*rest)
 			sim_control_fail(
-				"--host %s: expected NAME=ADDRESS[,ADDRESS...], such as server=10.0.0.2",
-				value);
+				"%s%s%s: expected NAME=ADDRESS[,ADDRESS...], such as server=10.0.0.2", name,
+				rest ? "=" : "", rest ? rest : "");
 		if (strlen(name) >= NAME_BYTES || find(l, name))
-			sim_control_fail("--host %s: the name %s", name,
-					 find(l, name) ? "stands here twice" : "is too long");
+			sim_control_fail("%s: %s", name,
+					 find(l, name) ? "this host is given twice: write all its addresses "
+							 "behind one name, with commas between"
+						       : "the name is too long");
 		with_prefixes(rest, &s);
 		add(l, name, addrs);
 	}
@@ -231,13 +233,14 @@ static void implied_hosts(struct host_list *l, const char *text)
 	}
 }
 
-/* The program's host first. */
+/* The program's host first, the others in the order in which they were said. */
 static void put_client_first(struct host_list *l)
 {
-	struct sim_control_host *client = find(l, "client"), first = l->hosts[0];
+	struct sim_control_host *at = find(l, "client"), client = *at;
 
-	l->hosts[0] = *client;
-	*client = first;
+	for (; at > l->hosts; at--)
+		at[0] = at[-1];
+	*at = client;
 }
 
 static struct host_list *list_hosts(const char *text)
@@ -266,7 +269,7 @@ static void make_links(const char *text)
 
 		b = b ? cut(b, " ", &netem) : NULL;
 		if (!b)
-			sim_control_fail("--link %s: expected two hosts and tc-netem's words, such as "
+			sim_control_fail("%s: expected two hosts and tc-netem's words, such as "
 					 "--link client server 'delay 20ms'",
 					 a);
 		(sim_link)(a, b, netem ? netem : "");
@@ -285,9 +288,8 @@ static void set_sysctls(const struct host_list *l, const char *text)
 		char *name = cut(host ? setting : value, "=", &setting);
 
 		if (!setting)
-			sim_control_fail(
-				"--sysctl %s: expected [HOST:]NAME=VALUE, such as net.ipv4.tcp_syn_retries=2",
-				name);
+			sim_control_fail("%s: expected [HOST:]NAME=VALUE, such as net.ipv4.tcp_syn_retries=2",
+					 name);
 		if (host)
 			(sim_sysctl)(host, name, setting);
 		for (unsigned i = 0; !host && i < l->num; i++)
@@ -304,7 +306,7 @@ static void start_peers(const char *text)
 		char *addr = cut(value, "=", &service);
 
 		if (!service || !*service)
-			sim_control_fail("--peer %s: expected ADDRESS=SERVICE, such as server:7=echo", addr);
+			sim_control_fail("%s: expected ADDRESS=SERVICE, such as server:7=echo", addr);
 		(sim_peer)(addr, service);
 	}
 }
@@ -319,18 +321,27 @@ static uint64_t seed_of(const char *text)
 
 struct sim_world *sim_exec_make_world(const char *text, bool with_files)
 {
-	struct host_list *l = list_hosts(text);
-	struct sim_world *w = sim_control_world(seed_of(text), l->hosts, l->num);
-	struct sim_control *c = sim_control_of(w);
+	struct host_list *l;
+	struct sim_world *w;
+	struct sim_control *c;
 	char value[VALUE_BYTES];
 	const char *at = NULL;
 
+	sim_control_doing("exec: --host");
+	l = list_hosts(text);
+	w = sim_control_world(seed_of(text), l->hosts, l->num);
+	c = sim_control_of(w);
+	sim_control_doing("exec: --link");
 	make_links(text);
+	sim_control_doing("exec: --sysctl");
 	set_sysctls(l, text);
+	sim_control_doing("exec: --peer");
 	start_peers(text);
 	free(l);
+	sim_control_doing("exec: --inject");
 	while (next_value(text, "inject", &at, value))
 		(void)(sim_inject)(value);
+	sim_control_doing(NULL);
 	at = NULL;
 	if (with_files && next_value(text, "trace", &at, value))
 		sim_control_trace_to(c, value, false);
