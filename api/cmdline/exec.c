@@ -28,6 +28,8 @@
 /* As env(1) has them: the program was found and can't be run; it was not found. */
 enum { EXIT_USAGE = 2, EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127, TEXT_BYTES = 60000 };
 
+#define TRY_HELP "; try \"simsock exec --help\""
+
 static const char help[] =
 	"usage: simsock exec [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
 	"\n"
@@ -58,14 +60,15 @@ struct invocation {
 
 static int complain(const char *what, const char *value, const char *expected)
 {
-	fprintf(stderr, "simsock: exec: %s%s%s: %s\n", what, *value ? " " : "", value, expected);
+	fprintf(stderr, "simsock: exec: %s%s%s%s%s\n", what, *value ? " " : "", value,
+		*what || *value ? ": " : "", expected);
 	return EXIT_USAGE;
 }
 
 static int add_option(struct invocation *in, const char *name, const char *value)
 {
 	if (strchr(value, '\n'))
-		return complain(name, "", "a value has one line");
+		return complain(name, "", "an option's value is one line, and this has more");
 	sim_str_printf(&in->options, "%s %s\n", name, value);
 	return in->options.truncated ? complain(name, value, "these are too many options") : 0;
 }
@@ -82,12 +85,21 @@ static int add_path(struct invocation *in, const char *name, const char *value)
 	return add_option(in, name, path);
 }
 
+static int cannot_write(const char *name, const char *value)
+{
+	char text[128];
+	struct sim_str s = sim_str_on(text, sizeof text);
+
+	sim_str_printf(&s, "cannot be written: %s", strerror(errno));
+	return complain(name, value, text);
+}
+
 static int add_output(struct invocation *in, const char *name, const char *value)
 {
 	FILE *f = fopen(value, "w");
 
 	if (!f)
-		return complain(name, value, strerror(errno));
+		return cannot_write(name, value);
 	fclose(f);
 	return add_path(in, name + 2, value);
 }
@@ -109,13 +121,13 @@ static int add_net(struct invocation *in, const char *value)
 	return add_option(in, "net", value);
 }
 
-/* --link A B NETEM: the option has three values. */
+/* --link A B NETEM: the option has three values, of which none looks like an option. */
 static int add_link(struct invocation *in, int argc, char **argv)
 {
 	char value[1024];
 	struct sim_str s = sim_str_on(value, sizeof value);
 
-	if (optind + 1 >= argc)
+	if (*optarg == '-' || optind + 1 >= argc || *argv[optind] == '-' || *argv[optind + 1] == '-')
 		return complain("--link", optarg,
 				"expected two hosts and tc-netem's words: --link client server 'delay 20ms'");
 	sim_str_printf(&s, "%s %s %s", optarg, argv[optind], argv[optind + 1]);
@@ -135,7 +147,8 @@ static int read_options(struct invocation *in, int argc, char **argv)
 	};
 	int c, r = 0;
 
-	while (!r && (c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
+	opterr = 0;
+	while (!r && (c = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
 		switch (c) {
 		case 'H': r = add_option(in, "host", optarg); break;
 		case 'l': r = add_link(in, argc, argv); break;
@@ -148,11 +161,14 @@ static int read_options(struct invocation *in, int argc, char **argv)
 		case 'n': r = add_net(in, optarg); break;
 		case 'q': r = add_option(in, "quiet", "on"); break;
 		case 'h': fputs(help, stdout); exit(EXIT_SUCCESS);
-		default: fprintf(stderr, "try \"simsock exec --help\"\n"); r = EXIT_USAGE;
+		case ':': r = complain(argv[optind - 1], "", "a value is missing" TRY_HELP); break;
+		default: r = complain(argv[optind - 1], "", "no such option, or not with a value" TRY_HELP);
 		}
 	}
 	if (!r && optind >= argc)
-		r = complain("", "", "a program was expected; try \"simsock exec --help\"");
+		r = complain("", "",
+			     "no program: name one behind the options, as in: "
+			     "simsock exec -- nc -N server 7" TRY_HELP);
 	return r;
 }
 
@@ -164,12 +180,16 @@ static int find_program(const char *name, char *path, size_t cap)
 	int err = sim_program_find(name, path, cap);
 
 	if (err == -ENOENT) {
-		fprintf(stderr, "simsock: exec: %s: no such program%s\n", name,
-			strchr(name, '/') ? "" : " in PATH: install it, or give its path");
+		fprintf(stderr, "simsock: exec: \"%s\": no such %s\n", name,
+			strchr(name, '/') ? "file: check the path"
+					  : "program in PATH: install it, or give its path");
 		return EXIT_NOT_FOUND;
 	}
 	if (err) {
-		fprintf(stderr, "simsock: exec: %s: %s\n", name, strerror(-err));
+		fprintf(stderr, "simsock: exec: %s: %s\n", name,
+			err == -EISDIR   ? "is a directory, no program: name a file in it"
+			: err == -EACCES ? "is not executable: chmod +x it, or run its interpreter with it"
+					 : strerror(-err));
 		return EXIT_CANNOT;
 	}
 	if (!sim_program_check(path, why, sizeof why))

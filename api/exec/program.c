@@ -28,6 +28,8 @@ static int is_program(const char *path)
 
 	if (stat(path, &st))
 		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
 	if (!S_ISREG(st.st_mode))
 		return -EACCES;
 	return access(path, X_OK) ? -errno : 0;
@@ -51,7 +53,7 @@ int sim_program_find(const char *name, char *path, size_t cap)
 		r = s.truncated ? -ENAMETOOLONG : is_program(path);
 		if (!r)
 			return 0;
-		if (r == -EACCES)
+		if (r == -EACCES) /* a directory of that name is passed over, as the shell does */
 			err = r;
 		if (!*end)
 			break;
@@ -101,9 +103,10 @@ static int check_elf(struct image *m, const char *path, char *why, size_t cap)
 {
 	if (m->head.e_ident[EI_CLASS] != ELFCLASS64 || m->head.e_machine != EM_X86_64)
 		return refuse(why, cap, path,
-			      "is of another architecture than x86-64: build or install it for this machine");
+			      "is a program of another architecture than x86-64: "
+			      "build or install it for this machine");
 	if (!read_segments(m))
-		return refuse(why, cap, path, "is no whole ELF program");
+		return refuse(why, cap, path, "is no whole ELF program: build or copy it again");
 	if (!segment(m, PT_INTERP))
 		return refuse(why, cap, path,
 			      "is linked statically, so that no library can be put before its own: "
@@ -153,7 +156,10 @@ static int check_file(const char *path, char *next, char *why, size_t cap)
 
 	next[0] = '\0';
 	if (m.fd < 0 || fstat(m.fd, &st)) {
-		r = refuse(why, cap, path, strerror(errno));
+		r = refuse(why, cap, path,
+			   errno == ENOENT   ? "is not there: install it, or correct the script's first line"
+			   : errno == EACCES ? "cannot be read: chmod +r it, or run a copy of yours"
+					     : strerror(errno));
 	} else if ((len = pread(m.fd, head, sizeof head, 0)) >= (ssize_t)sizeof m.head &&
 		   !memcmp(head, ELFMAG, SELFMAG)) {
 		memcpy(&m.head, head, sizeof m.head);
@@ -163,7 +169,9 @@ static int check_file(const char *path, char *next, char *why, size_t cap)
 	} else if (is_script(head, len > 0 ? (size_t)len : 0, next, PATH_MAX)) {
 		r = 0;
 	} else {
-		r = refuse(why, cap, path, "is neither an ELF program nor a script that begins with #!");
+		r = refuse(why, cap, path,
+			   "is neither an ELF program nor a script that begins with #!: "
+			   "name its interpreter, such as: sh FILE");
 	}
 	if (m.fd >= 0)
 		close(m.fd);
@@ -172,12 +180,15 @@ static int check_file(const char *path, char *next, char *why, size_t cap)
 
 int sim_program_check(const char *path, char *why, size_t cap)
 {
-	char here[PATH_MAX], next[PATH_MAX];
+	char here[PATH_MAX], next[PATH_MAX], reason[SIM_PROGRAM_TEXT_BYTES];
+	struct sim_str s = sim_str_on(why, cap);
 
 	sim_str_copy(here, sizeof here, path);
 	for (int i = 0; i <= MAX_SCRIPTS; i++) {
-		if (check_file(here, next, why, cap))
+		if (check_file(here, next, reason, sizeof reason)) {
+			sim_str_printf(&s, "%s%s%s", i ? path : "", i ? " is a script, and " : "", reason);
 			return -1;
+		}
 		if (!next[0])
 			return 0;
 		sim_str_copy(here, sizeof here, next);
