@@ -51,7 +51,7 @@ void sim_control_end(int status, const char *text)
 	struct sim_control *c = sim_control_peek();
 
 	fflush(stdout);
-	if (here_file)
+	if (here_file && here_line)
 		fprintf(stderr, "%s:%d: ", here_file, here_line);
 	fprintf(stderr, "simsock: %s%s%s\n", doing ? doing : "", doing ? ": " : "", text);
 	if (c)
