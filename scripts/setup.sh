@@ -25,6 +25,17 @@ full   | meson               | cmd meson
 full   | ninja-build         | cmd ninja
 full   | tshark              | cmd tshark
 full   | valgrind            | cmd valgrind
+full   | netcat-openbsd      | cmd nc.openbsd
+full   | socat               | cmd socat
+full   | curl                | cmd curl
+full   | wget                | cmd wget
+full   | perl                | cmd perl
+full   | openssl             | cmd openssl
+full   | redis-tools         | cmd redis-cli
+full   | busybox-static      | cmd busybox
+full   | strace              | cmd strace
+full   | iproute2            | cmd ip
+full   | python3             | py asyncio/__init__.py
 '
 
 setup_say()
@@ -48,6 +59,7 @@ setup_have()
 	case $kind in
 	cmd) command -v "$what" >/dev/null 2>&1 ;;
 	hdr) setup_file "/usr/include/$what" /usr/include/*-linux-gnu/"$what" "/usr/local/include/$what" ;;
+	py) setup_file /usr/lib/python3.*/"$what" ;;
 	lib) setup_file "/usr/lib/$what" /usr/lib/*-linux-gnu/"$what" "/usr/lib64/$what" "/usr/local/lib/$what" ;;
 	rt) setup_file /usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt."$what"-*.a \
 		/usr/lib/clang/*/lib/linux/libclang_rt."$what"-*.a /usr/lib/clang/*/lib/*/libclang_rt."$what".a ;;
