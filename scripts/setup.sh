@@ -12,6 +12,7 @@ build  | libc6-dev           | hdr sys/socket.h
 build  | libfaketime         | lib faketime/libfaketime.so.1
 build  | python3-minimal     | cmd python3
 test   | libcmocka-dev       | hdr cmocka.h
+test   | python3             | py asyncio/__init__.py
 test   | g++                 | cmd g++
 test   | libhiredis-dev      | hdr hiredis/hiredis.h
 full   | clang               | cmd clang
@@ -35,7 +36,6 @@ full   | redis-tools         | cmd redis-cli
 full   | busybox-static      | cmd busybox
 full   | strace              | cmd strace
 full   | iproute2            | cmd ip
-full   | python3             | py asyncio/__init__.py
 '
 
 setup_say()

@@ -8,7 +8,7 @@ FORM is a directory with the single-file form (simsock.c and its headers), and s
 
 A code block that opens with the comment "/* example: NAME */" is the file NAME. A text block that opens with "$ " is a
 terminal: its commands are run in a directory with the page's files and the single-file form, and must print the lines
-that follow. "..." in such a line stands for anything, alone on a line for any number of lines. Commands that need a
+that follow; `simsock`, the command line, must be on PATH. "..." in such a line stands for anything, alone on a line for any number of lines. Commands that need a
 program of OPTIONAL that is not installed are skipped. The output is a terminal's, so that standard output and
 standard error come in order.
 
@@ -27,7 +27,9 @@ import subprocess
 import sys
 import tempfile
 
-OPTIONAL = ("bazel", "clang", "cmake", "g++", "gdb", "meson", "ss", "strace", "tshark", "valgrind")
+OPTIONAL = (
+    "bazel busybox clang cmake curl g++ gdb meson nc openssl perl redis-cli socat ss strace tshark valgrind wget"
+).split()
 MAX_LINES = 199
 TIMEOUT_S = 120
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)

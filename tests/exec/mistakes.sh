@@ -72,6 +72,7 @@ wrong 'a value for an option that has none' 2 '--quiet=3: no such option, or not
 for seed in 0 seven 7x -1 99999999999999999999999 ''; do
 	wrong "seed '$seed'" 2 '--seed.*: a number from 1 to ' --seed "$seed" -- true
 done
+wrong 'an unknown net' 2 '--net frob: "dispatch" or "seccomp" was expected' --net frob -- true
 wrong 'a rule for an unknown call' 2 '--inject: rule: unknown call "snd": did you mean "send"' --inject snd:error=EINTR -- true
 wrong 'a rule with an unknown key' 2 '--inject: rule: unknown action or condition "eror": did' --inject send:eror=EINTR -- true
 wrong 'a rule with an unknown errno' 2 '--inject: rule: unknown errno "EINTRR": did' --inject send:error=EINTRR -- true
