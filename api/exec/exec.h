@@ -34,6 +34,7 @@ struct sim_exec {
 	bool is_child;     /* forked off: it has no simulated sockets */
 	bool has_children; /* pipes may have ends in other processes */
 	unsigned num_children;
+	uint64_t num_served;   /* system calls */
 	long fork_returns_to;  /* where the system call that is being answered stands in the program */
 	int stderr_fd;         /* where our own words go, whatever the program does to its 2 */
 	char **env_add;        /* for a program that takes this one's place: NULL-terminated "NAME=VALUE" */
@@ -107,6 +108,8 @@ void sim_exec_show_wall_clock(void);
 
 /* Is the clone(2) that is being answered pthread_create(3)'s, which has a task for it? */
 bool sim_exec_is_making_thread(void);
+/* The processor time of another while is used up. */
+void sim_exec_watch(void);
 /* futex(2): false: the kernel's. */
 bool sim_exec_futex(const long *a, long *r);
 

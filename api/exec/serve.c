@@ -214,6 +214,7 @@ long sim_exec_serve(long nr, long *a)
 {
 	long r;
 
+	sim_exec.num_served++;
 	if (serve_ours(nr, a, &r) || sim_posix_serve(nr, a, &r))
 		return r;
 	return sim_exec_real(nr, a);

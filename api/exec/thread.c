@@ -6,7 +6,7 @@
  * semaphores, joining), the task blocks instead. pthread_create(3), pthread_join(3).
  *
  * A thread is given the processor only when another makes a call: one that waits by looking at memory again
- * and again, without any call, waits for ever.
+ * and again, without any call, would wait for ever. It is watched for by the processor time that it takes.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -27,6 +27,7 @@
 #include "api/control/control.h"
 #include "api/dropin/define.h"
 #include "api/exec/door.h"
+#include "api/simsock.h"
 #include "sim/base/uaccess.h"
 
 /* A real thread and its turn. */
@@ -52,12 +53,14 @@ static struct baton main_baton; /* of the main task's thread, which carries the 
 static __thread struct thread *self;
 static char carried_by_thread; /* its address stands as the carrier of such tasks */
 static bool is_making, is_joining;
+static uint64_t num_turns; /* batons handed over */
 
 /* ---- handing over ---- */
 
 static void give(struct baton *b, struct sim_task *to)
 {
 	b->to = to;
+	num_turns++;
 	__atomic_store_n(&b->go, 1, __ATOMIC_RELEASE);
 	SIM_DOOR3(SYS_futex, &b->go, FUTEX_WAKE_PRIVATE, 1);
 }
@@ -120,6 +123,43 @@ static void free_carrier(struct sim_task *t)
 
 static const struct sim_carrier_ops carriers = { switch_to, free_carrier };
 
+/* ---- a thread that never hands over ---- */
+
+enum { WATCH_EVERY_S = 10, WATCHES_TO_THE_END = 3 };
+
+/* Has nothing been called for so long, though there are others? */
+void sim_exec_watch(void)
+{
+	static uint64_t seen_turns;
+	static unsigned num_idle;
+	uint64_t now = num_turns + sim_exec.num_served + sim_exec.w->num_calls;
+
+	num_idle = now == seen_turns && !sim_list_empty(&threads) ? num_idle + 1 : 0;
+	seen_turns = now;
+	if (num_idle < WATCHES_TO_THE_END)
+		return;
+	sim_exec_say(
+		"a thread of %s has run for %d s of processor time without any call, and no other can: one "
+		"that waits by looking at memory again and again cannot be simulated",
+		sim_exec.name, WATCH_EVERY_S * WATCHES_TO_THE_END);
+	sim_exec_end();
+	SIM_DOOR3(SYS_exit_group, SIM_EXIT_DEADLOCK, 0, 0);
+}
+
+/* timer_create(2) of the processor time of all threads; it tells by SIGSYS, which is ours. */
+static void begin_watching(void)
+{
+	static bool begun;
+	struct sigevent by_sigsys = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGSYS };
+	struct itimerspec every = { { WATCH_EVERY_S, 0 }, { WATCH_EVERY_S, 0 } };
+	int timer;
+
+	if (begun || SIM_DOOR3(SYS_timer_create, CLOCK_PROCESS_CPUTIME_ID, &by_sigsys, &timer))
+		return;
+	begun = true;
+	SIM_DOOR(SYS_timer_settime, timer, 0, &every, NULL, 0, 0);
+}
+
 /* ---- beginning and ending ---- */
 
 /* The task ends here, and the thread goes on without one: what libc does at its end is the kernel's. */
@@ -181,6 +221,7 @@ static struct thread *thread_new(void *(*fn)(void *), void *arg)
 	th->arg = arg;
 	sim_waitq_init(&th->joiners);
 	sim_list_append(&threads, &th->node);
+	begin_watching();
 	w->sched.carriers = &carriers;
 	return th;
 }

@@ -75,6 +75,10 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 	long r;
 
 	(void)sig;
+	if (info->si_code == SI_TIMER) {
+		sim_exec_watch();
+		return;
+	}
 	if (info->si_code != SYS_USER_DISPATCH && info->si_code != SYS_SECCOMP)
 		return; /* somebody's kill(2): nothing of ours */
 	sim_exec.fork_returns_to = *reg(uc, REG_RIP);
