@@ -26,6 +26,7 @@
 #include "api/exec/program.h"
 #include "api/posix/posix.h"
 #include "sim/base/str.h"
+#include "sim/base/uaccess.h"
 
 /* "3, 5 and 2 more" of the open ones; how many there are. */
 static unsigned list_open(struct sim_str *out, bool surviving_exec)
@@ -118,25 +119,45 @@ long sim_exec_fork(const long *a)
 
 /* ---- another program in this one's place ---- */
 
-/* The variables that make the next program simulated, before those that it is given. NULL: no memory. */
-static char **with_ours(char *const *given)
+/* The i-th of the strings that a program is given; NULL: the end. 0 or -EFAULT. */
+static long variable_at(char *const *given, size_t i, char **variable)
+{
+	*variable = NULL;
+	return given && sim_copy_from_user(variable, &given[i], sizeof *variable) ? -EFAULT : 0;
+}
+
+static bool is_preload(const char *variable)
+{
+	static const char name[] = "LD_PRELOAD=";
+	char start[sizeof name - 1] = "";
+
+	(void)sim_copy_from_user(start, variable, sizeof start);
+	return memcmp(start, name, sizeof start) == 0;
+}
+
+/* The variables that make the next program simulated, before those that it is given. 0 or -errno. */
+static long with_ours(char *const *given, char ***result)
 {
 	size_t num = 0, at = 0;
-	char **all;
+	char *variable, **all;
+	long r;
 
-	while (given && given[num])
+	while (!(r = variable_at(given, num, &variable)) && variable)
 		num++;
+	if (r)
+		return r;
 	all = malloc((num + 3) * sizeof *all);
 	if (!all)
-		return NULL;
+		return -ENOMEM;
 	for (char **ours = sim_exec.env_add; *ours; ours++)
 		all[at++] = *ours;
 	for (size_t i = 0; i < num; i++) {
-		if (strncmp(given[i], "LD_PRELOAD=", strlen("LD_PRELOAD=")) != 0)
+		if (!is_preload(given[i]))
 			all[at++] = given[i];
 	}
 	all[at] = NULL;
-	return all;
+	*result = all;
+	return 0;
 }
 
 long sim_exec_execve(const long *a, bool at)
@@ -154,9 +175,9 @@ long sim_exec_execve(const long *a, bool at)
 	/* A shell tries one directory of PATH after the other. */
 	if (!at && !access(path, X_OK) && sim_program_check(path, why, sizeof why))
 		sim_exec_say("%s; it runs without any sockets", why);
-	env = with_ours(given);
-	if (!env)
-		return -ENOMEM;
+	r = with_ours(given, &env);
+	if (r)
+		return r;
 	sim_control_flush_files(sim_exec.c);
 	r = at ? SIM_DOOR(SYS_execveat, a[0], a[1], a[2], env, a[4], 0)
 	       : SIM_DOOR3(SYS_execve, a[0], a[1], env);

@@ -157,6 +157,11 @@ static long process_control(const long *a)
 	return SIM_DOOR(SYS_prctl, a[0], a[1], a[2], a[3], a[4], 0);
 }
 
+static bool is_simulated(long fd)
+{
+	return sim_current && sim_fd_is_simulated(sim_current, (int)fd);
+}
+
 /* What is this library's to answer; false: it is not. */
 static bool serve_ours(long nr, long *a, long *r)
 {
@@ -205,6 +210,12 @@ static bool serve_ours(long nr, long *a, long *r)
 	case SYS_readlinkat: *r = read_link(nr, a); break;
 	case SYS_futex: return sim_exec_futex(a, r);
 	case SYS_prctl: *r = process_control(a); break;
+	/* Bytes of ours are in no pipe of the kernel's: programs fall back to reading and writing. */
+	case SYS_splice:
+		if (!is_simulated(a[0]) && !is_simulated(a[2]))
+			return false;
+		*r = -EINVAL;
+		break;
 	default: return false;
 	}
 	return true;

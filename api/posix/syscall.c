@@ -78,19 +78,19 @@ struct syscall_row {
 	X(SYS_statx, ON_FD, statx_at(a))                                                             \
 	X(SYS_lseek, ON_FD, sim_lseek(I(0), a[1], I(2)))                                             \
 	X(SYS_poll, ALWAYS, sim_poll(P(0), (nfds_t)a[1], I(2)))                                      \
-	X(SYS_ppoll, ALWAYS, sim_ppoll(P(0), (nfds_t)a[1], P(2), P(3)))                              \
+	X(SYS_ppoll, ALWAYS, masked_ppoll(a))                                                        \
 	X(SYS_select, ALWAYS, sim_select(I(0), P(1), P(2), P(3), P(4)))                              \
 	X(SYS_pselect6, ALWAYS, pselect6(a))                                                         \
 	X(SYS_epoll_create, ALWAYS, sim_epoll_create(I(0)))                                          \
 	X(SYS_epoll_create1, ALWAYS, sim_epoll_create1(I(0)))                                        \
 	X(SYS_epoll_ctl, ALWAYS, sim_epoll_ctl(I(0), I(1), I(2), P(3)))                              \
 	X(SYS_epoll_wait, ON_FD, sim_epoll_wait(I(0), P(1), I(2), I(3)))                             \
-	X(SYS_epoll_pwait, ON_FD, sim_epoll_pwait(I(0), P(1), I(2), I(3), P(4)))                     \
-	X(SYS_epoll_pwait2, ON_FD, sim_epoll_pwait2(I(0), P(1), I(2), P(3), P(4)))                   \
+	X(SYS_epoll_pwait, ON_FD, masked_epoll(a))                                                   \
+	X(SYS_epoll_pwait2, ON_FD, masked_epoll2(a))                                                 \
 	X(SYS_nanosleep, ALWAYS, sim_nanosleep(P(0), P(1)))                                          \
 	X(SYS_clock_nanosleep, ALWAYS, clock_sleep(a))                                               \
 	X(SYS_pause, ALWAYS, sim_pause())                                                            \
-	X(SYS_rt_sigsuspend, ALWAYS, Z(1) == KERNEL_SIGSET_BYTES ? sim_sigsuspend(P(0)) : invalid()) \
+	X(SYS_rt_sigsuspend, ALWAYS, Z(1) == KERNEL_SIGSET_BYTES ? kernel_sigsuspend(a) : invalid()) \
 	X(SYS_sched_yield, ALWAYS, sim_sched_yield())                                                \
 	X(SYS_alarm, ALWAYS, (long)sim_alarm(U(0)))                                                  \
 	X(SYS_setitimer, ALWAYS, sim_setitimer(I(0), P(1), P(2)))                                    \
@@ -166,21 +166,77 @@ static long clock_sleep(const long *a)
 	return -1;
 }
 
+/* A set of signals as the kernel takes it: it is shorter than libc's. *mask is NULL if none was given. */
+static int take_mask(const void *user, size_t bytes, sigset_t *room, const sigset_t **mask)
+{
+	*mask = NULL;
+	if (!user)
+		return 0;
+	if (bytes != KERNEL_SIGSET_BYTES)
+		return (int)invalid();
+	sigemptyset(room);
+	if (sim_copy_from_user(room, user, KERNEL_SIGSET_BYTES)) {
+		errno = EFAULT;
+		return -1;
+	}
+	*mask = room;
+	return 0;
+}
+
 /* pselect(2), "C library/kernel differences": the sixth argument points to the mask and its size. */
 static long pselect6(const long *a)
 {
 	struct {
-		const sigset_t *mask;
+		const void *mask;
 		size_t mask_bytes;
 	} last = { NULL, 0 };
+	sigset_t room;
+	const sigset_t *mask;
 
 	if (P(5) && sim_copy_from_user(&last, P(5), sizeof last)) {
 		errno = EFAULT;
 		return -1;
 	}
-	if (last.mask && last.mask_bytes != KERNEL_SIGSET_BYTES)
-		return invalid();
-	return sim_pselect(I(0), P(1), P(2), P(3), P(4), last.mask);
+	if (take_mask(last.mask, last.mask_bytes, &room, &mask))
+		return -1;
+	return sim_pselect(I(0), P(1), P(2), P(3), P(4), mask);
+}
+
+static long masked_ppoll(const long *a)
+{
+	sigset_t room;
+	const sigset_t *mask;
+
+	return take_mask(P(3), Z(4), &room, &mask) ? -1 : sim_ppoll(P(0), (nfds_t)a[1], P(2), mask);
+}
+
+static long masked_epoll(const long *a)
+{
+	sigset_t room;
+	const sigset_t *mask;
+
+	return take_mask(P(4), Z(5), &room, &mask) ? -1 : sim_epoll_pwait(I(0), P(1), I(2), I(3), mask);
+}
+
+static long masked_epoll2(const long *a)
+{
+	sigset_t room;
+	const sigset_t *mask;
+
+	return take_mask(P(4), Z(5), &room, &mask) ? -1 : sim_epoll_pwait2(I(0), P(1), I(2), P(3), mask);
+}
+
+static long kernel_sigsuspend(const long *a)
+{
+	sigset_t room;
+	const sigset_t *mask;
+
+	if (take_mask(P(0), Z(1), &room, &mask))
+		return -1;
+	if (mask)
+		return sim_sigsuspend(mask);
+	errno = EFAULT;
+	return -1;
 }
 
 /* "" with AT_EMPTY_PATH: the descriptor itself, which is how libc asks. Any other name is below a directory.

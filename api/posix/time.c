@@ -3,10 +3,12 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <errno.h>
 #include <limits.h>
 
 #include "api/posix/posix.h"
 #include "api/signals/signals.h"
+#include "sim/base/uaccess.h"
 
 /* 0 or a positive errno; *left as nanosleep(2) has it. */
 static int sleep_for(struct sim_task *t, enum sim_call_id id, const struct timespec *span,
@@ -151,24 +153,33 @@ static int read_clock(struct sim_task *t, enum sim_call_id id, int clock_id, str
 	SIM_POSIX_RETURN(int, t, sim_call_clock_gettime(t, id, clock_id, ts));
 }
 
+/* 0 or -1, errno and its reason. */
+static int put_out(struct sim_task *t, void *to, const void *from, size_t len)
+{
+	if (!sim_copy_to_user(to, from, len))
+		return 0;
+	t->why = (struct sim_reason){
+		SIM_WHY_BAD_POINTER, 0, SIM_NEVER_NS, { (int64_t)(uintptr_t)to, 0, 0, 0 }
+	};
+	errno = EFAULT;
+	return -1;
+}
+
 int sim_gettimeofday(struct timeval *tv, void *zone)
 {
-	struct timezone *tz = zone;
+	static const struct timezone utc;
+	struct timeval now;
 	struct timespec ts;
 
 	if (!sim_current)
 		return sim_libc()->gettimeofday(tv, zone);
 	if (read_clock(sim_current, SIM_CALL_GETTIMEOFDAY, CLOCK_REALTIME, &ts))
 		return -1;
-	if (tz) {
-		tz->tz_minuteswest = 0;
-		tz->tz_dsttime = 0;
-	}
-	if (tv) {
-		tv->tv_sec = ts.tv_sec;
-		tv->tv_usec = ts.tv_nsec / 1000;
-	}
-	return 0;
+	now.tv_sec = ts.tv_sec;
+	now.tv_usec = ts.tv_nsec / 1000;
+	if (tv && put_out(sim_current, tv, &now, sizeof now))
+		return -1;
+	return zone ? put_out(sim_current, zone, &utc, sizeof utc) : 0;
 }
 
 time_t sim_time(time_t *t)
@@ -179,9 +190,7 @@ time_t sim_time(time_t *t)
 		return sim_libc()->time(t);
 	if (read_clock(sim_current, SIM_CALL_TIME, CLOCK_REALTIME, &ts))
 		return -1;
-	if (t)
-		*t = ts.tv_sec;
-	return ts.tv_sec;
+	return t && put_out(sim_current, t, &ts.tv_sec, sizeof *t) ? -1 : ts.tv_sec;
 }
 
 int sim_timespec_get(struct timespec *ts, int base)
