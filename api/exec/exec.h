@@ -79,6 +79,7 @@ enum sim_exec_tag {
 	SIM_EXEC_INTERNAL,
 	SIM_EXEC_AHEAD,
 	SIM_EXEC_OUT,
+	SIM_EXEC_OWN,
 };
 void sim_exec_tag(int fd, enum sim_exec_tag tag);
 bool sim_exec_is_terminal(int fd);

@@ -6,6 +6,7 @@
  *		always ready, whenever the bytes come. What has been looked at and not read is one byte.
  *	out	standard output and error that are pipes or sockets: always ready, whoever reads them
  *	internal	both ends are the program's own: nobody else makes it ready
+ *	own	the library's: the program can neither close nor replace it
  * Owns what is known of each number. read(2), poll(2), dup(2), pipe(7).
  */
 #ifndef _GNU_SOURCE
@@ -67,6 +68,7 @@ bool sim_exec_is_foreign(int fd)
 	mode_t mode;
 
 	switch (tag_of(fd)) {
+	case SIM_EXEC_OWN:
 	case SIM_EXEC_RANDOM:
 	case SIM_EXEC_AHEAD:
 	case SIM_EXEC_OUT: return false;
@@ -211,26 +213,48 @@ static long poll_real(struct pollfd *fds, nfds_t num, int timeout_ms)
 
 static long note_copy(long from, long fd)
 {
-	if (fd >= 0)
-		sim_exec_tag((int)fd, tag_of(from));
+	if (fd >= 0) /* the numbers of simulated files are copies of one of ours, and the program's */
+		sim_exec_tag((int)fd, tag_of(from) == SIM_EXEC_OWN ? SIM_EXEC_PLAIN : tag_of(from));
 	return fd;
 }
 
 static long close_one(const long *a)
 {
-	long r = SIM_DOOR3(SYS_close, a[0], 0, 0);
+	long r;
 
+	/* The trace and the capture are closed at the end, by their libc. */
+	if (tag_of(a[0]) == SIM_EXEC_OWN && !sim_exec.ended)
+		return -EBADF;
+	r = SIM_DOOR3(SYS_close, a[0], 0, 0);
 	sim_exec_tag((int)a[0], SIM_EXEC_PLAIN);
+	return r;
+}
+
+/* None of them is our own. */
+static long close_piece(unsigned first, unsigned last, long flags)
+{
+	long r = SIM_DOOR3(SYS_close_range, first, last, flags);
+
+	if (!r && !(flags & 4 /* CLOSE_RANGE_CLOEXEC */) && first < MAX_FDS)
+		memset(tags + first, SIM_EXEC_PLAIN, (last < MAX_FDS ? last + 1 : MAX_FDS) - first);
 	return r;
 }
 
 static long close_many(const long *a)
 {
-	long r = SIM_DOOR3(SYS_close_range, a[0], a[1], a[2]);
+	unsigned first = (unsigned)a[0], last = (unsigned)a[1];
+	long r = 0;
 
-	if (!r && !(a[2] & 4 /* CLOSE_RANGE_CLOEXEC */) && a[0] < MAX_FDS)
-		memset(tags + a[0], SIM_EXEC_PLAIN, (size_t)((a[1] < MAX_FDS ? a[1] + 1 : MAX_FDS) - a[0]));
-	return r;
+	for (unsigned fd = first; !r && fd <= last && fd < MAX_FDS; fd++) {
+		if (tag_of(fd) != SIM_EXEC_OWN)
+			continue;
+		if (fd > first)
+			r = close_piece(first, fd - 1, a[2]);
+		if (fd == last)
+			return r;
+		first = fd + 1;
+	}
+	return r ? r : close_piece(first, last, a[2]);
 }
 
 static long make_pipe(long nr, const long *a)
@@ -299,7 +323,10 @@ long sim_exec_real(long nr, const long *a)
 	case SYS_close_range: return close_many(a);
 	case SYS_dup: return note_copy(a[0], SIM_DOOR3(nr, a[0], 0, 0));
 	case SYS_dup2:
-	case SYS_dup3: return note_copy(a[0], SIM_DOOR3(nr, a[0], a[1], a[2]));
+	case SYS_dup3:
+		if (tag_of(a[1]) == SIM_EXEC_OWN) /* as if no number were so high */
+			return -EBADF;
+		return note_copy(a[0], SIM_DOOR3(nr, a[0], a[1], a[2]));
 	case SYS_fcntl:
 		r = SIM_DOOR3(nr, a[0], a[1], a[2]);
 		return a[1] == F_DUPFD || a[1] == F_DUPFD_CLOEXEC ? note_copy(a[0], r) : r;
@@ -310,6 +337,11 @@ long sim_exec_real(long nr, const long *a)
 	default: break;
 	}
 	return SIM_DOOR(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static void tag_own(int fd)
+{
+	sim_exec_tag(fd, SIM_EXEC_OWN);
 }
 
 static void tag_standard(void)
@@ -447,4 +479,7 @@ void sim_exec_real_install(void)
 	sim_libc_table.ppoll = real_ppoll;
 	sim_libc_table.sigtimedwait = real_sigtimedwait;
 	tag_standard();
+	sim_libc_on_high = tag_own;
+	if (sim_exec.stderr_fd > STDERR_FILENO)
+		tag_own(sim_exec.stderr_fd);
 }

@@ -31,7 +31,7 @@
 
 enum { PATH_BYTES = 64, NUM_SOCKET_INODES_FROM = 100000 };
 
-/* ---- files that tell of luck or of descriptors ---- */
+/* ---- files that tell of luck, of processes or of descriptors ---- */
 
 /* The path's beginning, "" if it is no string. */
 static const char *short_path(const void *user, char path[PATH_BYTES])
@@ -48,6 +48,49 @@ static bool is_random_device(const void *user)
 	const char *p = short_path(user, path);
 
 	return !strcmp(p, "/dev/urandom") || !strcmp(p, "/dev/random");
+}
+
+/* Where the path stands among the arguments of a call that proc(5) could be asked by; -1: it is none. */
+static int path_of_call(long nr)
+{
+	switch (nr) {
+	case SYS_open:
+	case SYS_stat:
+	case SYS_lstat:
+	case SYS_access:
+	case SYS_readlink:
+	case SYS_chdir: return 0;
+	case SYS_openat:
+	case SYS_newfstatat:
+	case SYS_statx:
+	case SYS_faccessat:
+	case SYS_faccessat2:
+	case SYS_readlinkat: return 1;
+	default: return -1;
+	}
+}
+
+/* "/proc/1001/..." with the number that the program knows becomes the kernel's, in `room`. */
+static void translate_path(long nr, long *a, char room[PATH_BYTES + 16])
+{
+	int at = path_of_call(nr);
+	char path[PATH_BYTES];
+	struct sim_str s;
+	long seen = 0;
+	const char *p;
+
+	if (at < 0 || strncmp(short_path((const void *)a[at], path), "/proc/", 6) != 0)
+		return;
+	for (p = path + 6; *p >= '0' && *p <= '9' && seen < 10000000; p++)
+		seen = seen * 10 + (*p - '0');
+	if (!seen || (*p && *p != '/') || strlen(path) == PATH_BYTES - 1)
+		return;
+	s = sim_str_on(room, PATH_BYTES + 16);
+	if ((pid_t)seen == sim_exec.virtual_pid)
+		sim_str_printf(&s, "/proc/self%s", p);
+	else
+		sim_str_printf(&s, "/proc/%d%s", sim_exec_real_pid((pid_t)seen), p);
+	a[at] = (long)room;
 }
 
 static long open_file(long nr, const long *a)
@@ -75,6 +118,24 @@ static int fd_of_path(const char *p)
 		return *p ? -1 : fd;
 	}
 	return -1;
+}
+
+/* stat(2) by such a path, which follows the link: the simulated descriptor itself. False: it is none. */
+static bool stat_by_path(long nr, const long *a, long *r)
+{
+	int at = path_of_call(nr);
+	long flags = nr == SYS_stat ? 0 : a[nr == SYS_statx ? 2 : 3];
+	char path[PATH_BYTES];
+	int fd = fd_of_path(short_path((const void *)a[at], path));
+	long of_fd[6] = { fd, (long)"", a[2], a[3], a[4], 0 };
+
+	if (fd < 0 || flags & AT_SYMLINK_NOFOLLOW)
+		return false;
+	of_fd[nr == SYS_statx ? 2 : 3] = flags | AT_EMPTY_PATH;
+	if (nr != SYS_stat)
+		return sim_posix_serve(nr, of_fd, r);
+	of_fd[1] = a[1];
+	return sim_posix_serve(SYS_fstat, of_fd, r);
 }
 
 /* proc(5): "socket:[INODE]", "anon_inode:[eventpoll]"; the inode is the one that fstat(2) tells. */
@@ -208,6 +269,9 @@ static bool serve_ours(long nr, long *a, long *r)
 	case SYS_openat: *r = open_file(nr, a); break;
 	case SYS_readlink:
 	case SYS_readlinkat: *r = read_link(nr, a); break;
+	case SYS_stat:
+	case SYS_statx:
+	case SYS_newfstatat: return stat_by_path(nr, a, r);
 	case SYS_futex: return sim_exec_futex(a, r);
 	case SYS_prctl: *r = process_control(a); break;
 	/* Bytes of ours are in no pipe of the kernel's: programs fall back to reading and writing. */
@@ -223,9 +287,11 @@ static bool serve_ours(long nr, long *a, long *r)
 
 long sim_exec_serve(long nr, long *a)
 {
+	char path[PATH_BYTES + 16];
 	long r;
 
 	sim_exec.num_served++;
+	translate_path(nr, a, path);
 	if (serve_ours(nr, a, &r) || sim_posix_serve(nr, a, &r))
 		return r;
 	return sim_exec_real(nr, a);

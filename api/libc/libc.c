@@ -66,6 +66,8 @@ void sim_libc_find(void)
 /* Not so high that the kernel's table would grow beyond a few pages. */
 enum { HIGHEST_FD = 4095, FD_MARGIN = 64 };
 
+void (*sim_libc_on_high)(int fd);
+
 int sim_libc_put_high(int fd)
 {
 	struct rlimit limit;
@@ -78,6 +80,8 @@ int sim_libc_put_high(int fd)
 		high = high > 2 * FD_MARGIN ? high - FD_MARGIN : high / 2;
 	}
 	sim_libc()->close(fd);
+	if (put >= 0 && sim_libc_on_high)
+		sim_libc_on_high(put);
 	return put;
 }
 
