@@ -17,6 +17,7 @@
 #include <linux/sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -166,6 +167,7 @@ long sim_exec_execve(const long *a, bool at)
 	struct sim_str open_fds = sim_str_on(text, sizeof text);
 	const char *path = (const char *)a[at ? 1 : 0];
 	char *const *given = (char *const *)a[at ? 3 : 2];
+	struct stat st;
 	char **env;
 	long r;
 
@@ -173,7 +175,8 @@ long sim_exec_execve(const long *a, bool at)
 		sim_exec_say("%s runs another program in its place: descriptor %s is dead there",
 			     sim_exec.name, open_fds.buf);
 	/* A shell tries one directory of PATH after the other. */
-	if (!at && !access(path, X_OK) && sim_program_check(path, why, sizeof why))
+	if (!at && !access(path, X_OK) && !stat(path, &st) && S_ISREG(st.st_mode) &&
+	    sim_program_check(path, why, sizeof why))
 		sim_exec_say("%s; it runs without any sockets", why);
 	r = with_ours(given, &env);
 	if (r)

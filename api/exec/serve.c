@@ -189,6 +189,14 @@ static long by_pid(long nr, long *a, bool second)
 	return SIM_DOOR(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
+/* Calls that answer with a process, of which a[0] is asked. */
+static long to_pid(long nr, const long *a)
+{
+	long r = SIM_DOOR3(nr, sim_exec_real_pid((pid_t)a[0]), 0, 0);
+
+	return r > 0 ? sim_exec_seen_pid((pid_t)r) : r;
+}
+
 static long wait_for_pid(long *a)
 {
 	long r;
@@ -203,7 +211,7 @@ static long wait_for_id(long *a)
 	siginfo_t *info = (void *)a[2];
 	long r;
 
-	if (a[0] == P_PID)
+	if (a[0] == P_PID || a[0] == P_PGID)
 		a[1] = sim_exec_real_pid((pid_t)a[1]);
 	r = SIM_DOOR(SYS_waitid, a[0], a[1], a[2], a[3], a[4], 0);
 	if (!r && info && info->si_pid > 0)
@@ -251,15 +259,17 @@ static bool serve_ours(long nr, long *a, long *r)
 	case SYS_kill:
 	case SYS_tkill:
 	case SYS_rt_sigqueueinfo:
-	case SYS_setpgid:
-	case SYS_getpgid:
-	case SYS_getsid:
 	case SYS_prlimit64:
 	case SYS_sched_getaffinity:
 	case SYS_sched_setaffinity:
 	case SYS_sched_getscheduler:
 	case SYS_sched_getparam:
 	case SYS_pidfd_open: *r = by_pid(nr, a, false); break;
+	case SYS_getpgid:
+	case SYS_getsid:
+	case SYS_getpgrp:
+	case SYS_setsid: *r = to_pid(nr, a); break;
+	case SYS_setpgid:
 	case SYS_tgkill:
 	case SYS_rt_tgsigqueueinfo: *r = by_pid(nr, a, true); break;
 	case SYS_wait4: *r = wait_for_pid(a); break;
