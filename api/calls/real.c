@@ -92,7 +92,22 @@ static uint32_t gather(struct sim_world *w, struct pollfd *fds)
 	return num;
 }
 
-/* Each waiter whose own descriptors are ready; after a real signal (NULL) the first, which says EINTR. */
+/* After a real signal: the first waiter says EINTR, or runs the handler and goes on. */
+static void interrupt(struct sim_world *w)
+{
+	struct sim_list *node;
+
+	sim_list_each(node, &w->sched.all) {
+		struct sim_task *t = sim_container_of(node, struct sim_task, all);
+
+		if (t->state == SIM_TASK_BLOCKED && t->proc == w->program) {
+			sim_task_interrupt(t);
+			return;
+		}
+	}
+}
+
+/* Each waiter whose own descriptors are ready. */
 static void wake(struct sim_world *w, const struct pollfd *fds)
 {
 	struct sim_list *node, *following;
@@ -105,10 +120,6 @@ static void wake(struct sim_world *w, const struct pollfd *fds)
 
 		if (!a)
 			continue;
-		if (!fds) {
-			sim_task_interrupt(t);
-			return;
-		}
 		for (uint32_t i = 0; i < a->num; i++)
 			is_ready |= fds[at++].revents != 0;
 		if (is_ready)
@@ -134,23 +145,38 @@ static bool is_any_foreign(struct sim_world *w)
 	return false;
 }
 
+uint32_t (*sim_real_senders)(struct pollfd *fds, bool idle);
+int (*sim_real_poll)(struct pollfd *fds, uint32_t num, const struct timespec *limit);
+
+static int poll_all(struct pollfd *fds, uint32_t num, const struct timespec *limit)
+{
+	if (sim_real_poll)
+		return sim_real_poll(fds, num, limit);
+	return limit ? sim_libc()->ppoll(fds, num, limit, NULL) : sim_libc()->poll(fds, num, -1);
+}
+
 /* NULL: as long as it takes. False: nobody waits for anything real. */
 static bool wait_until(struct sim_world *w, const struct timespec *limit)
 {
-	uint32_t num = gather(w, NULL);
+	uint32_t num_asked = gather(w, NULL);
+	uint32_t num = num_asked + (sim_real_senders ? sim_real_senders(NULL, !limit) : 0);
 	struct pollfd *fds = num ? sim_arena_alloc_raw(w->ctx.arena, num * sizeof *fds) : NULL;
 	int n;
 
 	if (!fds)
 		return false;
-	if (sim_real_is_foreign && !is_any_foreign(w)) {
+	if (sim_real_is_foreign && num == num_asked && !is_any_foreign(w)) {
 		sim_arena_free(w->ctx.arena, fds, num * sizeof *fds);
 		return false;
 	}
 	gather(w, fds);
-	n = limit ? sim_libc()->ppoll(fds, num, limit, NULL) : sim_libc()->poll(fds, num, -1);
-	if (n)
-		wake(w, n > 0 ? fds : NULL);
+	if (num > num_asked)
+		num = num_asked + sim_real_senders(fds + num_asked, !limit);
+	n = poll_all(fds, num, limit);
+	if (n > 0)
+		wake(w, fds);
+	else if (n < 0)
+		interrupt(w);
 	sim_arena_free(w->ctx.arena, fds, num * sizeof *fds);
 	return true;
 }

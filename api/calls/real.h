@@ -40,6 +40,16 @@ bool sim_real_wait(struct sim_world *w);
  */
 extern bool (*sim_real_is_foreign)(int fd);
 
+/*
+ * Processes that may yet send the program a signal that it handles, as descriptors that become readable when
+ * one ends: their number, and they themselves unless fds is NULL. `idle`: nothing else can happen any more.
+ * NULL: nobody outside is known.
+ */
+extern uint32_t (*sim_real_senders)(struct pollfd *fds, bool idle);
+
+/* ppoll(2), which a signal ends that came after the wait was decided on, too. NULL: libc's. */
+extern int (*sim_real_poll)(struct pollfd *fds, uint32_t num, const struct timespec *limit);
+
 /* The world's hook on_jump: see world.h. */
 bool sim_real_on_jump(struct sim_world *w, int64_t due_ns);
 

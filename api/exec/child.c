@@ -91,6 +91,21 @@ static long make_thread(const long *a)
 	return SIM_DOOR(SYS_clone, a[0], come_back_on(a[1]), a[2], a[3], a[4], 0);
 }
 
+/* A signal that found the child before it knows that it is one would end the parent's files. */
+static long copy_process(long flags, const long *a)
+{
+	const uint64_t all = ~UINT64_C(0);
+	uint64_t mask;
+	long pid;
+
+	SIM_DOOR(SYS_rt_sigprocmask, SIG_SETMASK, &all, &mask, SIM_EXEC_SIGSET_BYTES, 0, 0);
+	pid = SIM_DOOR(SYS_clone, flags, 0, a[2], a[3], a[4], 0);
+	if (pid == 0)
+		be_child();
+	SIM_DOOR(SYS_rt_sigprocmask, SIG_SETMASK, &mask, NULL, SIM_EXEC_SIGSET_BYTES, 0, 0);
+	return pid;
+}
+
 /*
  * A child that shares the program's memory until it runs another program (vfork) would share the world too:
  * it gets a copy instead. One that has a stack of its own (posix_spawn of libc) makes only system calls,
@@ -108,13 +123,12 @@ long sim_exec_fork(const long *a)
 		stack = come_back_on(stack);
 	else
 		flags &= ~(long)(CLONE_VM | CLONE_VFORK);
-	pid = SIM_DOOR(SYS_clone, flags, stack, a[2], a[3], a[4], 0);
-	if (pid == 0)
-		be_child();
+	pid = stack ? SIM_DOOR(SYS_clone, flags, stack, a[2], a[3], a[4], 0) : copy_process(flags, a);
 	if (pid <= 0)
 		return pid;
 	sim_exec.num_children++;
 	sim_exec_add_child((pid_t)pid);
+	sim_exec_senders_add((pid_t)pid);
 	return sim_exec_seen_pid((pid_t)pid);
 }
 

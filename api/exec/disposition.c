@@ -62,6 +62,11 @@ static bool is_ours(int sig)
 	       sig != SIGBUS && sig != SIGSYS;
 }
 
+static bool has_handler(int sig)
+{
+	return believed[sig].handler != SIG_DFL && believed[sig].handler != SIG_IGN;
+}
+
 static void on_signal(int sig, siginfo_t *info, void *context);
 
 /* The kernel does what the program believes, through on_signal() where something is to be done first. */
@@ -105,10 +110,19 @@ static bool put_off(int sig, const siginfo_t *info)
 	return true;
 }
 
+/* sigaction(2), si_code: who has sent it is told by these. */
+static void translate_sender(int sig, siginfo_t *info)
+{
+	if (info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL ||
+	    (sig == SIGCHLD && info->si_code > 0))
+		info->si_pid = sim_exec_seen_pid(info->si_pid);
+}
+
 static void on_signal(int sig, siginfo_t *info, void *context)
 {
 	struct disposition d = believed[sig];
 
+	translate_sender(sig, info);
 	if (d.handler == SIG_DFL) {
 		end_by(sig);
 		return;
@@ -127,6 +141,12 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 		d.action(sig, info, context);
 	else
 		d.handler(sig);
+}
+
+void sim_exec_other_sigsys(siginfo_t *info, void *context)
+{
+	if (believed[SIGSYS].handler != SIG_IGN)
+		on_signal(SIGSYS, info, context);
 }
 
 long sim_exec_sigaction(const long *a)
@@ -149,6 +169,23 @@ long sim_exec_sigaction(const long *a)
 			install(sig);
 	}
 	return old && sim_copy_to_user(old, &was, sizeof was) ? -EFAULT : 0;
+}
+
+bool sim_exec_expects_signal(bool idle)
+{
+	static const int by_others[] = { SIGCHLD, SIGUSR1, SIGUSR2 };
+	static const int by_users[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCONT, SIGIO };
+
+	for (size_t i = 0; i < sizeof by_others / sizeof by_others[0]; i++)
+		if (has_handler(by_others[i]))
+			return true;
+	for (int sig = SIGRTMIN; sig < NSIG; sig++)
+		if (has_handler(sig))
+			return true;
+	for (size_t i = 0; idle && i < sizeof by_users / sizeof by_users[0]; i++)
+		if (has_handler(by_users[i]))
+			return true;
+	return false;
 }
 
 const void *sim_exec_mask(const void *mask, uint64_t *room)

@@ -60,6 +60,8 @@ void sim_exec_signals_init(void);
 long sim_exec_sigaction(const long *a);
 const void *sim_exec_mask(const void *mask, uint64_t *room);
 #define SIM_EXEC_SIGSET_BYTES 8
+/* SIGSYS that is not ours, by kill(2): the program's handler or its end. */
+void sim_exec_other_sigsys(siginfo_t *info, void *context);
 
 /* ---- serve.c: who answers ---- */
 
@@ -95,6 +97,13 @@ pid_t sim_exec_real_pid(pid_t seen);
 pid_t sim_exec_seen_pid(pid_t real);
 /* Its place in the order of children gives a child its number. */
 void sim_exec_add_child(pid_t real);
+
+/* ---- senders.c: who outside may send the program a signal ---- */
+
+void sim_exec_senders_install(void);
+void sim_exec_senders_add(pid_t real);
+/* disposition.c: has the program a handler that another process would call? `idle`: or one that it could. */
+bool sim_exec_expects_signal(bool idle);
 
 /* ---- child.c: fork(2), execve(2), threads ---- */
 

@@ -149,6 +149,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	sim_fatal_signal_hook = on_fatal_signal;
 	sim_uaccess_fatal_hook = sim_exec_end;
 	sim_real_is_foreign = is_foreign;
+	sim_exec_senders_install();
 	sim_exec_show_wall_clock();
 	sim_exec_signals_init();
 	spread_net();

@@ -79,8 +79,11 @@ static void on_sigsys(int sig, siginfo_t *info, void *context)
 		sim_exec_watch();
 		return;
 	}
-	if (info->si_code != SYS_USER_DISPATCH && info->si_code != SYS_SECCOMP)
-		return; /* somebody's kill(2): nothing of ours */
+	if (info->si_code != SYS_USER_DISPATCH && info->si_code != SYS_SECCOMP) {
+		sim_exec_other_sigsys(info, context);
+		errno = saved;
+		return;
+	}
 	sim_exec.fork_returns_to = *reg(uc, REG_RIP);
 	if (answer(uc, info->si_syscall, a, &r))
 		*reg(uc, REG_RAX) = r;
