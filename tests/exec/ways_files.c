@@ -529,12 +529,14 @@ TEST(proc_by_the_number_of_the_process)
 
 /* ---- names in the file system ---- */
 
+/* A relative one: that of a test's folder may be longer than a socket's can be. */
 static struct sockaddr_un path_of(const char *name)
 {
 	const char *dir = getenv("TEST_TMPDIR");
 	struct sockaddr_un a = { .sun_family = AF_UNIX };
 
-	snprintf(a.sun_path, sizeof(a.sun_path), "%.80s/%s%d", dir ? dir : "/tmp", name, getpid());
+	assert_ok(chdir(dir ? dir : "/tmp"));
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s%d", name, getpid());
 	return a;
 }
 
