@@ -161,14 +161,15 @@ static bool wait_until(struct sim_world *w, const struct timespec *limit)
 	uint32_t num_asked = gather(w, NULL);
 	uint32_t num = num_asked + (sim_real_senders ? sim_real_senders(NULL, !limit) : 0);
 	struct pollfd *fds = num ? sim_arena_alloc_raw(w->ctx.arena, num * sizeof *fds) : NULL;
+	static const struct timespec none;
+	bool is_outside;
 	int n;
 
 	if (!fds)
 		return false;
-	if (sim_real_is_foreign && num == num_asked && !is_any_foreign(w)) {
-		sim_arena_free(w->ctx.arena, fds, num * sizeof *fds);
-		return false;
-	}
+	is_outside = !sim_real_is_foreign || num > num_asked || is_any_foreign(w);
+	if (!is_outside) /* but the program itself may have made one ready meanwhile, on another thread */
+		limit = &none;
 	gather(w, fds);
 	if (num > num_asked)
 		num = num_asked + sim_real_senders(fds + num_asked, !limit);
@@ -178,7 +179,7 @@ static bool wait_until(struct sim_world *w, const struct timespec *limit)
 	else if (n < 0)
 		interrupt(w);
 	sim_arena_free(w->ctx.arena, fds, num * sizeof *fds);
-	return true;
+	return is_outside || n;
 }
 
 bool sim_real_wait(struct sim_world *w)

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <poll.h>
 #include <sys/types.h>
 
 #include "sim/base/random.h"
@@ -102,6 +103,8 @@ void sim_exec_add_child(pid_t real);
 
 void sim_exec_senders_install(void);
 void sim_exec_senders_add(pid_t real);
+uint32_t sim_exec_senders_living(struct pollfd *fds);
+bool sim_exec_is_sender(int fd);
 /* disposition.c: has the program a handler that another process would call? `idle`: or one that it could. */
 bool sim_exec_expects_signal(bool idle);
 
@@ -122,6 +125,13 @@ bool sim_exec_is_making_thread(void);
 void sim_exec_watch(void);
 /* futex(2): false: the kernel's. */
 bool sim_exec_futex(const long *a, long *r);
+
+/* ---- block.c: real calls that would block ---- */
+
+/* Before a read(2) or write(2) of a real descriptor: waits as the simulated calls do. 0, or -EINTR. */
+long sim_exec_block(int fd, short events);
+/* wait4(2), waitid(2), whose options stand at `options`. */
+long sim_exec_block_for_child(long nr, const long *a, int options);
 
 /* ---- end.c: how it ended ---- */
 

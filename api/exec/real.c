@@ -68,7 +68,7 @@ bool sim_exec_is_foreign(int fd)
 	mode_t mode;
 
 	switch (tag_of(fd)) {
-	case SIM_EXEC_OWN:
+	case SIM_EXEC_OWN: return sim_exec_is_sender(fd);
 	case SIM_EXEC_RANDOM:
 	case SIM_EXEC_AHEAD:
 	case SIM_EXEC_OUT: return false;
@@ -303,16 +303,23 @@ static long refuse_connect(const long *a)
 long sim_exec_real(long nr, const long *a)
 {
 	bool is_tagged = tag_of(a[0]) == SIM_EXEC_RANDOM || tag_of(a[0]) == SIM_EXEC_AHEAD;
-	long r;
+	long r = 0;
 
 	switch (nr) {
 	case SYS_read:
 		if (is_tagged)
 			return read_tagged((int)a[0], (void *)a[1], (size_t)a[2]);
+		r = sim_exec_block((int)a[0], POLLIN);
 		break;
 	case SYS_readv:
 		if (is_tagged)
 			return read_tagged_vector((int)a[0], (const void *)a[1], a[2]);
+		r = sim_exec_block((int)a[0], POLLIN);
+		break;
+	case SYS_write:
+	case SYS_writev:
+		if (tag_of(a[0]) != SIM_EXEC_OUT)
+			r = sim_exec_block((int)a[0], POLLOUT);
 		break;
 	case SYS_pread64:
 		if (tag_of(a[0]) == SIM_EXEC_RANDOM)
@@ -336,7 +343,7 @@ long sim_exec_real(long nr, const long *a)
 	case SYS_pipe2: return make_pipe(nr, a);
 	default: break;
 	}
-	return SIM_DOOR(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	return r ? r : SIM_DOOR(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
 static void tag_own(int fd)

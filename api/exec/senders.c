@@ -58,10 +58,8 @@ static bool has_ended(struct sender *s)
 	       info.si_pid;
 }
 
-static uint32_t living(struct pollfd *fds, bool idle)
+uint32_t sim_exec_senders_living(struct pollfd *fds)
 {
-	if (!num_senders || !sim_exec_expects_signal(idle))
-		return 0;
 	if (!fds) {
 		for (unsigned i = num_senders; i--;)
 			if (has_ended(&senders[i]))
@@ -70,6 +68,19 @@ static uint32_t living(struct pollfd *fds, bool idle)
 	for (unsigned i = 0; fds && i < num_senders; i++)
 		fds[i] = (struct pollfd){ .fd = senders[i].fd, .events = POLLIN };
 	return num_senders;
+}
+
+bool sim_exec_is_sender(int fd)
+{
+	for (unsigned i = 0; i < num_senders; i++)
+		if (senders[i].fd == fd)
+			return true;
+	return false;
+}
+
+static uint32_t expected(struct pollfd *fds, bool idle)
+{
+	return num_senders && sim_exec_expects_signal(idle) ? sim_exec_senders_living(fds) : 0;
 }
 
 static bool has_arrived(uint64_t blocked)
@@ -97,6 +108,6 @@ static int wait_for_any(struct pollfd *fds, uint32_t num, const struct timespec 
 
 void sim_exec_senders_install(void)
 {
-	sim_real_senders = living;
+	sim_real_senders = expected;
 	sim_real_poll = wait_for_any;
 }

@@ -202,7 +202,7 @@ static long wait_for_pid(long *a)
 	long r;
 
 	a[0] = sim_exec_real_pid((pid_t)a[0]);
-	r = SIM_DOOR(SYS_wait4, a[0], a[1], a[2], a[3], 0, 0);
+	r = sim_exec_block_for_child(SYS_wait4, a, 2);
 	return r > 0 ? sim_exec_seen_pid((pid_t)r) : r;
 }
 
@@ -213,7 +213,7 @@ static long wait_for_id(long *a)
 
 	if (a[0] == P_PID || a[0] == P_PGID)
 		a[1] = sim_exec_real_pid((pid_t)a[1]);
-	r = SIM_DOOR(SYS_waitid, a[0], a[1], a[2], a[3], a[4], 0);
+	r = sim_exec_block_for_child(SYS_waitid, a, 3);
 	if (!r && info && info->si_pid > 0)
 		info->si_pid = sim_exec_seen_pid(info->si_pid);
 	return r;
@@ -224,11 +224,6 @@ static long process_control(const long *a)
 	if (a[0] == PR_SET_SYSCALL_USER_DISPATCH)
 		return -EINVAL;
 	return SIM_DOOR(SYS_prctl, a[0], a[1], a[2], a[3], a[4], 0);
-}
-
-static bool is_simulated(long fd)
-{
-	return sim_current && sim_fd_is_simulated(sim_current, (int)fd);
 }
 
 /* What is this library's to answer; false: it is not. */
@@ -284,12 +279,6 @@ static bool serve_ours(long nr, long *a, long *r)
 	case SYS_newfstatat: return stat_by_path(nr, a, r);
 	case SYS_futex: return sim_exec_futex(a, r);
 	case SYS_prctl: *r = process_control(a); break;
-	/* Bytes of ours are in no pipe of the kernel's: programs fall back to reading and writing. */
-	case SYS_splice:
-		if (!is_simulated(a[0]) && !is_simulated(a[2]))
-			return false;
-		*r = -EINVAL;
-		break;
 	default: return false;
 	}
 	return true;

@@ -20,6 +20,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <threads.h>
 #include <time.h>
 
 #include "api/calls/calls.h"
@@ -27,6 +28,7 @@
 #include "api/control/control.h"
 #include "api/dropin/define.h"
 #include "api/exec/door.h"
+#include "api/posix/posix.h"
 #include "api/simsock.h"
 #include "sim/base/uaccess.h"
 
@@ -322,6 +324,70 @@ int sim_exec_pthread_join(pthread_t id, void **result)
 	is_joining = false;
 	thread_free(th);
 	return err;
+}
+
+/* pthread_cancel(3): who waits in a simulated call is woken, and looks before it waits again. */
+int sim_exec_pthread_cancel(pthread_t id) SIM_AS("pthread_cancel");
+int sim_exec_pthread_cancel(pthread_t id)
+{
+	detach_fn *real = (detach_fn *)dlsym(RTLD_NEXT, "pthread_cancel");
+	struct thread *th = sim_current ? find(id) : NULL;
+	int err;
+
+	sim_posix_interrupted_hook = pthread_testcancel;
+	err = real(id);
+	if (!err && th && th->task && th->task->state == SIM_TASK_BLOCKED)
+		sim_task_interrupt(th->task);
+	return err;
+}
+
+/* ---- threads.h: C11's, which libc makes without asking us ---- */
+
+struct c11 {
+	thrd_start_t fn;
+	void *arg;
+};
+
+static void *c11_main(void *arg)
+{
+	struct c11 c = *(struct c11 *)arg;
+
+	free(arg);
+	return (void *)(intptr_t)c.fn(c.arg);
+}
+
+int sim_exec_thrd_create(thrd_t *id, thrd_start_t fn, void *arg) SIM_AS("thrd_create");
+int sim_exec_thrd_create(thrd_t *id, thrd_start_t fn, void *arg)
+{
+	struct c11 *c = malloc(sizeof *c);
+	int err;
+
+	if (!c)
+		return thrd_nomem;
+	*c = (struct c11){ fn, arg };
+	err = sim_exec_pthread_create(id, NULL, c11_main, c);
+	if (!err)
+		return thrd_success;
+	free(c);
+	return err == ENOMEM ? thrd_nomem : thrd_error;
+}
+
+int sim_exec_thrd_join(thrd_t id, int *result) SIM_AS("thrd_join");
+int sim_exec_thrd_join(thrd_t id, int *result)
+{
+	void *value;
+
+	if (sim_exec_pthread_join(id, &value))
+		return thrd_error;
+	if (result)
+		*result = (int)(intptr_t)value;
+	return thrd_success;
+}
+
+int sim_exec_thrd_detach(thrd_t id) SIM_AS("thrd_detach");
+int sim_exec_thrd_detach(thrd_t id)
+{
+	return sim_exec_pthread_detach(id) ? thrd_error : thrd_success;
 }
 
 /* ---- futex(2) ---- */

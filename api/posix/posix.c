@@ -60,10 +60,14 @@ bool sim_posix_may_use_libc(const char *call)
 	return false;
 }
 
+void (*sim_posix_interrupted_hook)(void);
+
 bool sim_posix_settle(struct sim_task *t, long *result)
 {
 	enum sim_signals_seen seen = SIM_SIGNALS_NONE;
 
+	if (t->interrupted && *result < 0 && sim_posix_interrupted_hook)
+		sim_posix_interrupted_hook();
 	if (t->proc->pending || t->proc->arrived || t->interrupted)
 		seen = sim_signals_deliver(t);
 	if (*result == -SIM_ERESTART) {

@@ -49,6 +49,10 @@ void sim_posix_refuse(enum sim_call_id id, int code);
  */
 bool sim_posix_wait_to_read(int fd);
 
+/* A wait was interrupted, and nothing has happened yet: whoever cancels threads does it here. May not return.
+ */
+extern void (*sim_posix_interrupted_hook)(void);
+
 /* What a call left behind: runs pending signals, makes errno. True: the call is to be made again. */
 bool sim_posix_settle(struct sim_task *t, long *result);
 

@@ -370,23 +370,21 @@ TEST(io_uring_is_not_there)
 	assert_fails(CALL(SYS_io_uring_register, 0, 0, NULL, 0), ENOSYS);
 }
 
-/* Bytes that go through a pipe in the kernel would need the simulation there: they fail, as for a file that
- * cannot be spliced. */
-TEST(splice_and_kin_reach_no_other_socket)
+/* EINVAL of splice(2) is how a kind of file says that it cannot: programs then read and write. */
+TEST(a_socket_is_spliced_or_refused)
 {
 	int fd[2], p[2];
-	char byte;
+	char byte = 0;
 
-	if (!behaviour_is_simulated())
-		skip();
 	unix_pair(SOCK_STREAM, fd);
 	assert_ok(pipe(p));
 	assert_int_equal(write(p[1], "x", 1), 1);
-	assert_fails(CALL(SYS_splice, p[0], NULL, fd[0], NULL, 1, 0), EINVAL);
-	assert_int_equal(write(fd[1], "y", 1), 1);
-	assert_fails(CALL(SYS_splice, fd[0], NULL, p[1], NULL, 1, 0), EINVAL);
-	assert_int_equal(read(fd[0], &byte, 1), 1);
-	assert_int_equal(read(p[0], &byte, 1), 1);
+	if (CALL(SYS_splice, p[0], NULL, fd[0], NULL, 1, 0) == 1) {
+		assert_int_equal(read(fd[1], &byte, 1), 1);
+	} else {
+		assert_int_equal(errno, EINVAL);
+		assert_int_equal(read(p[0], &byte, 1), 1);
+	}
 	assert_int_equal(byte, 'x');
 	close_pair(p);
 	close_pair(fd);
@@ -442,7 +440,7 @@ int main(void)
 		ROW(signal_sets_have_the_kernels_size),
 		ROW(there_is_no_such_call),
 		ROW(io_uring_is_not_there),
-		ROW(splice_and_kin_reach_no_other_socket),
+		ROW(a_socket_is_spliced_or_refused),
 		ROW(all_six_arguments_and_the_registers_survive),
 	};
 	int failed = cmocka_run_group_tests_name("by syscall()", tests, use_libc, NULL);
