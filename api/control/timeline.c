@@ -256,7 +256,7 @@ static void close_trace(struct sim_control *c)
 		return;
 	fflush(c->trace);
 	if (c->trace != stdout)
-		fclose(c->trace);
+		sim_libc_fclose_high(c->trace);
 	c->trace = NULL;
 }
 

@@ -110,7 +110,7 @@ static void summarise(int64_t now_ns)
 /* Not in the middle of a call, where the world is not whole: then it stays as it is. */
 static bool can_go_on(const struct sim_world *w)
 {
-	return sim_current == w->main_task && !w->main_task->in_call;
+	return sim_current && sim_current->proc == w->program && !sim_current->in_call;
 }
 
 void sim_exec_end(void)
@@ -123,7 +123,7 @@ void sim_exec_end(void)
 	sim_exec.ended = true;
 	now_ns = sim_now(&w->ctx);
 	if (can_go_on(w)) {
-		sim_proc_end(w->program, 0, w->main_task);
+		sim_proc_end(w->program, 0, sim_current);
 		sim_control_let_arrive(w);
 	}
 	sim_control_close_files(sim_exec.c);

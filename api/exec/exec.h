@@ -123,6 +123,8 @@ void sim_exec_show_wall_clock(void);
 bool sim_exec_is_making_thread(void);
 /* The processor time of another while is used up. */
 void sim_exec_watch(void);
+/* exit(2) of the main thread, whose stack carries the world: returns when no other thread is left. */
+void sim_exec_outlive_main(void);
 /* futex(2): false: the kernel's. */
 bool sim_exec_futex(const long *a, long *r);
 

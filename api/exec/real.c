@@ -222,8 +222,7 @@ static long close_one(const long *a)
 {
 	long r;
 
-	/* The trace and the capture are closed at the end, by their libc. */
-	if (tag_of(a[0]) == SIM_EXEC_OWN && !sim_exec.ended)
+	if (tag_of(a[0]) == SIM_EXEC_OWN)
 		return -EBADF;
 	r = SIM_DOOR3(SYS_close, a[0], 0, 0);
 	sim_exec_tag((int)a[0], SIM_EXEC_PLAIN);
@@ -346,9 +345,9 @@ long sim_exec_real(long nr, const long *a)
 	return r ? r : SIM_DOOR(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-static void tag_own(int fd)
+static void tag_own(int fd, bool is_open)
 {
-	sim_exec_tag(fd, SIM_EXEC_OWN);
+	sim_exec_tag(fd, is_open ? SIM_EXEC_OWN : SIM_EXEC_PLAIN);
 }
 
 static void tag_standard(void)
@@ -488,5 +487,5 @@ void sim_exec_real_install(void)
 	tag_standard();
 	sim_libc_on_high = tag_own;
 	if (sim_exec.stderr_fd > STDERR_FILENO)
-		tag_own(sim_exec.stderr_fd);
+		tag_own(sim_exec.stderr_fd, true);
 }

@@ -238,6 +238,8 @@ static bool serve_ours(long nr, long *a, long *r)
 	case SYS_io_uring_register: *r = -ENOSYS; break;
 	case SYS_rt_sigaction: *r = sim_exec_sigaction(a); break;
 	case SYS_exit:
+		sim_exec_outlive_main();
+		/* fall through */
 	case SYS_exit_group:
 		sim_exec_end();
 		*r = SIM_DOOR3(SYS_exit_group, a[0], 0, 0);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -93,6 +94,18 @@ static bool is_foreign(int fd)
 	return sim_exec_is_foreign(fd);
 }
 
+/* getauxval(3), AT_RANDOM: some programs seed themselves with these bytes of the kernel's. */
+static void replace_auxiliary_luck(uint64_t seed)
+{
+	struct sim_rng random = sim_rng_stream(seed, SIM_PURPOSE_PROGRAM, 1);
+	uint64_t words[2] = { sim_rng_next(&random), 0 };
+	void *bytes = (void *)getauxval(AT_RANDOM);
+
+	words[1] = sim_rng_next(&random);
+	if (bytes)
+		memcpy(bytes, words, sizeof words);
+}
+
 static int on_fatal_signal(struct sim_proc *p, int sig)
 {
 	(void)p;
@@ -146,6 +159,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	sim_exec.c = sim_control_of(sim_exec.w);
 	sim_exec.w->program->pid = (uint32_t)sim_exec.virtual_pid;
 	sim_exec.random = sim_rng_stream(sim_exec.w->ctx.seed, SIM_PURPOSE_PROGRAM, 0);
+	replace_auxiliary_luck(sim_exec.w->ctx.seed);
 	sim_fatal_signal_hook = on_fatal_signal;
 	sim_uaccess_fatal_hook = sim_exec_end;
 	sim_real_is_foreign = is_foreign;

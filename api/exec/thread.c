@@ -56,6 +56,7 @@ static __thread struct thread *self;
 static char carried_by_thread; /* its address stands as the carrier of such tasks */
 static bool is_making, is_joining;
 static uint64_t num_turns; /* batons handed over */
+static bool main_has_left;
 
 /* ---- handing over ---- */
 
@@ -173,6 +174,8 @@ static void leave(void *arg)
 	th->ended = true;
 	th->task = NULL;
 	sim_waitq_wake(&th->joiners, EPOLLHUP);
+	if (main_has_left)
+		sim_task_wake(sim_exec.w->main_task);
 	if (th->detached)
 		sim_list_remove(&th->node);
 	if (!setjmp(th->out))
@@ -388,6 +391,26 @@ int sim_exec_thrd_detach(thrd_t id) SIM_AS("thrd_detach");
 int sim_exec_thrd_detach(thrd_t id)
 {
 	return sim_exec_pthread_detach(id) ? thrd_error : thrd_success;
+}
+
+static bool is_any_running(void)
+{
+	struct sim_list *node;
+
+	sim_list_each(node, &threads) {
+		if (!sim_container_of(node, struct thread, node)->ended)
+			return true;
+	}
+	return false;
+}
+
+void sim_exec_outlive_main(void)
+{
+	if (!sim_current || sim_current != sim_exec.w->main_task)
+		return;
+	main_has_left = true;
+	while (is_any_running())
+		(void)sim_task_block(sim_current, SIM_NEVER_NS);
 }
 
 /* ---- futex(2) ---- */

@@ -66,7 +66,7 @@ void sim_libc_find(void)
 /* Not so high that the kernel's table would grow beyond a few pages. */
 enum { HIGHEST_FD = 4095, FD_MARGIN = 64 };
 
-void (*sim_libc_on_high)(int fd);
+void (*sim_libc_on_high)(int fd, bool is_open);
 
 int sim_libc_put_high(int fd)
 {
@@ -81,7 +81,7 @@ int sim_libc_put_high(int fd)
 	}
 	sim_libc()->close(fd);
 	if (put >= 0 && sim_libc_on_high)
-		sim_libc_on_high(put);
+		sim_libc_on_high(put, true);
 	return put;
 }
 
@@ -93,4 +93,11 @@ FILE *sim_libc_fopen_high(const char *path, const char *mode)
 	if (fd >= 0)
 		fd = sim_libc_put_high(fd);
 	return fd < 0 ? NULL : fdopen(fd, mode);
+}
+
+int sim_libc_fclose_high(FILE *f)
+{
+	if (sim_libc_on_high)
+		sim_libc_on_high(fileno(f), false);
+	return fclose(f);
 }

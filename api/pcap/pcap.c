@@ -79,7 +79,7 @@ int sim_pcap_open(struct sim_pcap **out, struct sim_trace *trace, const char *pa
 	write_or_remember(pcap, &h, sizeof h);
 	err = sim_trace_attach(trace, sink, pcap);
 	if (err) {
-		fclose(pcap->file);
+		sim_libc_fclose_high(pcap->file);
 		free(pcap);
 		return err;
 	}
@@ -104,7 +104,7 @@ int sim_pcap_close(struct sim_pcap *pcap)
 		return 0;
 	sim_trace_detach(pcap->trace, sink, pcap);
 	err = pcap->err;
-	if (fclose(pcap->file) && !err)
+	if (sim_libc_fclose_high(pcap->file) && !err)
 		err = -errno;
 	free(pcap);
 	return err;
