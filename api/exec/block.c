@@ -75,12 +75,20 @@ static bool is_over(long nr, const long *a, long r)
 	return r || (nr == SYS_waitid && (!info || info->si_pid));
 }
 
+/* Whoever waits for one child by its number; else for any. */
+static bool is_watched(long nr, const long *a)
+{
+	pid_t pid = nr == SYS_wait4 ? (pid_t)a[0] : a[0] == P_PID ? (pid_t)a[1] : -1;
+
+	return pid <= 0 || sim_exec_is_sender_pid(pid);
+}
+
 long sim_exec_block_for_child(long nr, const long *a, int options)
 {
 	struct pollfd fds[MAX_CHILDREN];
 	long now[6] = { a[0], a[1], a[2], a[3], a[4], a[5] }, r;
 
-	if (a[options] & WNOHANG || !may_wait())
+	if (a[options] & WNOHANG || !may_wait() || !is_watched(nr, a))
 		return SIM_DOOR(nr, a[0], a[1], a[2], a[3], a[4], 0);
 	now[options] |= WNOHANG;
 	for (;;) {

@@ -128,7 +128,9 @@ long sim_exec_fork(const long *a)
 		return pid;
 	sim_exec.num_children++;
 	sim_exec_add_child((pid_t)pid);
-	sim_exec_senders_add((pid_t)pid);
+	/* What lives in our memory and runs no other program is somebody's helper, no child. */
+	if (!(flags & CLONE_VM) || flags & CLONE_VFORK)
+		sim_exec_senders_add((pid_t)pid);
 	return sim_exec_seen_pid((pid_t)pid);
 }
 
@@ -144,10 +146,10 @@ static long variable_at(char *const *given, size_t i, char **variable)
 static bool is_preload(const char *variable)
 {
 	static const char name[] = "LD_PRELOAD=";
-	char start[sizeof name - 1] = "";
+	char start[sizeof name];
 
-	(void)sim_copy_from_user(start, variable, sizeof start);
-	return memcmp(start, name, sizeof start) == 0;
+	sim_exec_copy_string(start, sizeof start, variable);
+	return strcmp(start, name) == 0;
 }
 
 /* The variables that make the next program simulated, before those that it is given. 0 or -errno. */

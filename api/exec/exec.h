@@ -66,6 +66,8 @@ void sim_exec_other_sigsys(siginfo_t *info, void *context);
 
 /* ---- serve.c: who answers ---- */
 
+/* The beginning of a string of the program's, "" if it is none. */
+void sim_exec_copy_string(char *to, size_t cap, const char *user);
 /* What the kernel would leave in the register. */
 long sim_exec_serve(long nr, long *a);
 
@@ -105,6 +107,7 @@ void sim_exec_senders_install(void);
 void sim_exec_senders_add(pid_t real);
 uint32_t sim_exec_senders_living(struct pollfd *fds);
 bool sim_exec_is_sender(int fd);
+bool sim_exec_is_sender_pid(pid_t real);
 /* disposition.c: has the program a handler that another process would call? `idle`: or one that it could. */
 bool sim_exec_expects_signal(bool idle);
 

@@ -70,6 +70,14 @@ uint32_t sim_exec_senders_living(struct pollfd *fds)
 	return num_senders;
 }
 
+bool sim_exec_is_sender_pid(pid_t real)
+{
+	for (unsigned i = 0; i < num_senders; i++)
+		if (senders[i].pid == real)
+			return true;
+	return false;
+}
+
 bool sim_exec_is_sender(int fd)
 {
 	for (unsigned i = 0; i < num_senders; i++)

@@ -33,12 +33,20 @@ enum { PATH_BYTES = 64, NUM_SOCKET_INODES_FROM = 100000 };
 
 /* ---- files that tell of luck, of processes or of descriptors ---- */
 
+/* Not a byte beyond the end is read: it may be somebody else's. */
+void sim_exec_copy_string(char *to, size_t cap, const char *user)
+{
+	size_t len = 0;
+
+	while (len + 1 < cap && !sim_copy_from_user(to + len, user + len, 1) && to[len])
+		len++;
+	to[len] = '\0';
+}
+
 /* The path's beginning, "" if it is no string. */
 static const char *short_path(const void *user, char path[PATH_BYTES])
 {
-	size_t left = sim_copy_from_user(path, user, PATH_BYTES);
-
-	path[left < PATH_BYTES ? PATH_BYTES - 1 - left : 0] = '\0';
+	sim_exec_copy_string(path, PATH_BYTES, user);
 	return path;
 }
 
@@ -223,6 +231,8 @@ static long process_control(const long *a)
 {
 	if (a[0] == PR_SET_SYSCALL_USER_DISPATCH)
 		return -EINVAL;
+	if (a[0] == PR_SET_PTRACER)
+		return SIM_DOOR3(SYS_prctl, a[0], sim_exec_real_pid((pid_t)a[1]), 0);
 	return SIM_DOOR(SYS_prctl, a[0], a[1], a[2], a[3], a[4], 0);
 }
 
