@@ -26,7 +26,7 @@ static size_t num_held, cap_held;
 static void forget_all(void)
 {
 	for (size_t i = 0; i < num_held; i++)
-		sim_libc()->close(held[i]);
+		sim_libc_close_high(held[i]);
 	free(held);
 	held = NULL;
 	num_held = cap_held = 0;
@@ -46,7 +46,7 @@ static void hold(const char *path)
 		int *more = realloc(held, cap * sizeof *more);
 
 		if (!more) {
-			sim_libc()->close(high);
+			sim_libc_close_high(high);
 			return;
 		}
 		held = more;

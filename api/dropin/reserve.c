@@ -71,7 +71,7 @@ static void drop(int fd)
 {
 	int saved = errno;
 
-	sim_libc()->close(fd);
+	sim_libc_close_high(fd); /* it may be one that is held */
 	errno = saved;
 }
 

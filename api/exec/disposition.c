@@ -111,7 +111,7 @@ static bool put_off(int sig, const siginfo_t *info)
 }
 
 /* sigaction(2), si_code: who has sent it is told by these. */
-static void translate_sender(int sig, siginfo_t *info)
+void sim_exec_translate_sender(int sig, siginfo_t *info)
 {
 	if (info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL ||
 	    (sig == SIGCHLD && info->si_code > 0))
@@ -122,7 +122,7 @@ static void on_signal(int sig, siginfo_t *info, void *context)
 {
 	struct disposition d = believed[sig];
 
-	translate_sender(sig, info);
+	sim_exec_translate_sender(sig, info);
 	if (d.handler == SIG_DFL) {
 		end_by(sig);
 		return;

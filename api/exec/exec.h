@@ -59,6 +59,8 @@ int sim_exec_trap(bool dispatch);
 void sim_exec_signals_init(void);
 /* rt_sigaction(2), and the masks of other calls (may be NULL): SIGSYS is never blocked. */
 long sim_exec_sigaction(const long *a);
+/* Who has sent it, as the program knows him. */
+void sim_exec_translate_sender(int sig, siginfo_t *info);
 const void *sim_exec_mask(const void *mask, uint64_t *room);
 #define SIM_EXEC_SIGSET_BYTES 8
 /* SIGSYS that is not ours, by kill(2): the program's handler or its end. */

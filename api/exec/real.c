@@ -470,8 +470,12 @@ static int real_ppoll(struct pollfd *fds, nfds_t num, const struct timespec *tim
 /* The signals module takes what the kernel holds back: it must not come back to itself. */
 static int real_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
-	return (int)with_errno(
-		sim_exec_real(SYS_rt_sigtimedwait, ARGS(A(set), A(info), A(timeout), SIM_EXEC_SIGSET_BYTES)));
+	long sig =
+		sim_exec_real(SYS_rt_sigtimedwait, ARGS(A(set), A(info), A(timeout), SIM_EXEC_SIGSET_BYTES));
+
+	if (sig > 0 && info)
+		sim_exec_translate_sender((int)sig, info);
+	return (int)with_errno(sig);
 }
 
 void sim_exec_real_install(void)

@@ -83,7 +83,9 @@ static void be_the_program(const char *name)
 	sim_exec.name = slash ? slash + 1 : name;
 	sim_exec.pid = (pid_t)SIM_DOOR3(SYS_getpid, 0, 0, 0);
 	sim_exec.virtual_pid = VIRTUAL_PID;
-	sim_exec.stderr_fd = (int)SIM_DOOR3(SYS_fcntl, STDERR_FILENO, F_DUPFD_CLOEXEC, 1000);
+	sim_exec.stderr_fd = (int)SIM_DOOR3(SYS_fcntl, STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (sim_exec.stderr_fd >= 0)
+		sim_exec.stderr_fd = sim_libc_put_high(sim_exec.stderr_fd);
 	if (sim_exec.stderr_fd < 0)
 		sim_exec.stderr_fd = STDERR_FILENO;
 }

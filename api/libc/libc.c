@@ -85,6 +85,13 @@ int sim_libc_put_high(int fd)
 	return put;
 }
 
+void sim_libc_close_high(int fd)
+{
+	if (sim_libc_on_high)
+		sim_libc_on_high(fd, false);
+	sim_libc()->close(fd);
+}
+
 FILE *sim_libc_fopen_high(const char *path, const char *mode)
 {
 	int how = mode[0] == 'a' ? O_APPEND : O_TRUNC;

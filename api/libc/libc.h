@@ -256,6 +256,7 @@ static inline const struct sim_libc *sim_libc(void)
  * closes what it does not know: the new number; -1 with errno: there is none. The old one is closed.
  */
 int sim_libc_put_high(int fd);
+void sim_libc_close_high(int fd);
 /* Is told of each, and before it is closed. NULL: nobody asks. */
 extern void (*sim_libc_on_high)(int fd, bool is_open);
 /* fopen(3) for writing ("w" or "a"), at a high number. NULL with errno. */
