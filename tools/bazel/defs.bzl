@@ -129,7 +129,12 @@ def _exec_test(name, srcs, deps, copts, local_defines, tags, data):
             Label("//api/cmdline:simsock"),
             Label("//api/exec:libsimsock-exec.so"),
         ],
-        tags = tags + ["exec"],
+        # ThreadSanitizer's runtime cannot be preloaded into another program; libfaketime is loaded by exec itself.
+        tags = tags + [
+            "exec",
+            "nofaketime",
+            "notsan",
+        ],
     )
 
 def simsock_dual_test(name, srcs, deps = [], copts = [], local_defines = [], tags = [], **kwargs):
