@@ -43,6 +43,9 @@ static inline bool sim_fd_is_simulated(const struct sim_task *t, int fd)
 	return sim_fd_file(t->proc->fds, fd) != NULL;
 }
 
+/* What fstat(2) tells of a socket: this and its id. */
+enum { SIM_SOCK_FIRST_INODE = 100000 };
+
 /* Sockets: socket.c */
 long sim_call_socket(struct sim_task *t, int domain, int type, int protocol);
 long sim_call_socketpair(struct sim_task *t, int domain, int type, int protocol, int *fds);

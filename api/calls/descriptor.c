@@ -13,7 +13,7 @@
 #include "sim/proc/epoll.h"
 
 /* inode(7) numbers of sockets and of the anonymous inode that all epoll sets and timers share. */
-enum { FIRST_INODE = 100000, EPOLL_INODE = 1, SOCK_DEV = 9, BLOCK_BYTES = 4096 };
+enum { EPOLL_INODE = 1, SOCK_DEV = 9, BLOCK_BYTES = 4096 };
 
 long sim_call_close(struct sim_task *t, int fd)
 {
@@ -139,7 +139,7 @@ long sim_call_fstat(struct sim_task *t, int fd, struct stat *st)
 		return sim_gate_leave(&g, sim_gate_fail(&g, EBADF, SIM_WHY_BAD_FD, fd, 0));
 	memset(&s, 0, sizeof s);
 	s.st_dev = SOCK_DEV;
-	s.st_ino = g.sk ? FIRST_INODE + g.sk->id : EPOLL_INODE;
+	s.st_ino = g.sk ? SIM_SOCK_FIRST_INODE + g.sk->id : EPOLL_INODE;
 	s.st_mode = g.sk ? S_IFSOCK | 0777 : 0600;
 	s.st_nlink = 1;
 	s.st_uid = t->proc->uid;

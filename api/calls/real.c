@@ -145,6 +145,7 @@ static bool is_any_foreign(struct sim_world *w)
 	return false;
 }
 
+unsigned sim_real_num_paced;
 uint32_t (*sim_real_senders)(struct pollfd *fds, bool idle);
 int (*sim_real_poll)(struct pollfd *fds, uint32_t num, const struct timespec *limit);
 
@@ -173,6 +174,7 @@ static bool wait_until(struct sim_world *w, const struct timespec *limit)
 	gather(w, fds);
 	if (num > num_asked)
 		num = num_asked + sim_real_senders(fds + num_asked, !limit);
+	sim_real_num_paced++;
 	n = poll_all(fds, num, limit);
 	if (n > 0)
 		wake(w, fds);

@@ -39,6 +39,8 @@ bool sim_real_wait(struct sim_world *w);
  * blocked task waits for one that it says is, virtual time keeps to the wall clock.
  */
 extern bool (*sim_real_is_foreign)(int fd);
+/* How often somebody outside was waited for: such a run need not be the same again. */
+extern unsigned sim_real_num_paced;
 
 /*
  * Processes that may yet send the program a signal that it handles, as descriptors that become readable when

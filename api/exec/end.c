@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "api/calls/calls.h"
+#include "api/calls/real.h"
 #include "api/control/control.h"
 #include "api/exec/door.h"
 #include "sim/base/str.h"
@@ -101,6 +102,8 @@ static void summarise(int64_t now_ns)
 	if (sim_exec.num_children)
 		sim_str_printf(&s, "%u child%s without simulated sockets, ", sim_exec.num_children,
 			       sim_exec.num_children == 1 ? "" : "ren");
+	if (sim_real_num_paced)
+		sim_str_add(&s, "waited for others in real time, ");
 	sim_str_add(&s, "virtual time ");
 	sim_render_time(&s, now_ns);
 	sim_str_printf(&s, "s, seed %" PRIu64, sim_exec.w->ctx.seed);

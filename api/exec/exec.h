@@ -97,6 +97,8 @@ bool sim_exec_is_foreign(int fd);
 /* ---- identity.c: who the program is, and its luck ---- */
 
 void sim_exec_fill_random(void *buf, size_t len);
+/* The same into the program's memory: how many bytes, or -EFAULT. */
+long sim_exec_give_random(void *user, size_t len);
 /* Translate between what the program sees and what the kernel knows: this process and its children. */
 pid_t sim_exec_real_pid(pid_t seen);
 pid_t sim_exec_seen_pid(pid_t real);

@@ -8,7 +8,10 @@
 #endif
 #include "api/exec/exec.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "sim/base/uaccess.h"
 
 enum { MAX_CHILDREN = 1024 };
 
@@ -28,6 +31,22 @@ void sim_exec_fill_random(void *buf, size_t len)
 		p += n;
 		len -= n;
 	}
+}
+
+long sim_exec_give_random(void *user, size_t len)
+{
+	unsigned char piece[256];
+	size_t done = 0;
+
+	while (done < len) {
+		size_t n = len - done < sizeof piece ? len - done : sizeof piece;
+
+		sim_exec_fill_random(piece, n);
+		if (sim_copy_to_user((char *)user + done, piece, n))
+			return done ? (long)done : -EFAULT;
+		done += n;
+	}
+	return (long)done;
 }
 
 void sim_exec_add_child(pid_t real)

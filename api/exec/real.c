@@ -133,25 +133,9 @@ static long read_ahead(int fd, char *buf, size_t len)
 	return (long)done;
 }
 
-static long read_random(char *buf, size_t len)
-{
-	unsigned char piece[256];
-	size_t done = 0;
-
-	while (done < len) {
-		size_t n = len - done < sizeof piece ? len - done : sizeof piece;
-
-		sim_exec_fill_random(piece, n);
-		if (sim_copy_to_user(buf + done, piece, n))
-			return done ? (long)done : -EFAULT;
-		done += n;
-	}
-	return (long)done;
-}
-
 static long read_tagged(int fd, void *buf, size_t len)
 {
-	return tag_of(fd) == SIM_EXEC_RANDOM ? read_random(buf, len) : read_ahead(fd, buf, len);
+	return tag_of(fd) == SIM_EXEC_RANDOM ? sim_exec_give_random(buf, len) : read_ahead(fd, buf, len);
 }
 
 static long read_tagged_vector(int fd, const struct iovec *user, long num)
@@ -322,7 +306,7 @@ long sim_exec_real(long nr, const long *a)
 		break;
 	case SYS_pread64:
 		if (tag_of(a[0]) == SIM_EXEC_RANDOM)
-			return read_random((void *)a[1], (size_t)a[2]);
+			return sim_exec_give_random((void *)a[1], (size_t)a[2]);
 		break;
 	case SYS_poll: return poll_real((void *)a[0], (nfds_t)a[1], (int)a[2]);
 	case SYS_close: return close_one(a);

@@ -29,7 +29,7 @@
 #define SYS_clone3 435
 #endif
 
-enum { PATH_BYTES = 64, NUM_SOCKET_INODES_FROM = 100000 };
+enum { PATH_BYTES = 64 };
 
 /* ---- files that tell of luck, of processes or of descriptors ---- */
 
@@ -159,7 +159,7 @@ static long read_link(long nr, const long *a)
 	if (!f)
 		return sim_exec_real(nr, a);
 	if (f->kind == SIM_FILE_SOCK)
-		sim_str_printf(&s, "socket:[%u]", NUM_SOCKET_INODES_FROM + f->sk->id);
+		sim_str_printf(&s, "socket:[%u]", SIM_SOCK_FIRST_INODE + f->sk->id);
 	else
 		sim_str_add(&s,
 			    f->kind == SIM_FILE_TIMERFD ? "anon_inode:[timerfd]" : "anon_inode:[eventpoll]");
@@ -168,22 +168,6 @@ static long read_link(long nr, const long *a)
 	if (room > s.len)
 		room = s.len;
 	return sim_copy_to_user((void *)a[at + 1], text, room) ? -EFAULT : (long)room;
-}
-
-static long get_random(const long *a)
-{
-	unsigned char piece[256];
-	size_t done = 0, len = (size_t)a[1];
-
-	while (done < len) {
-		size_t n = len - done < sizeof piece ? len - done : sizeof piece;
-
-		sim_exec_fill_random(piece, n);
-		if (sim_copy_to_user((char *)a[0] + done, piece, n))
-			return done ? (long)done : -EFAULT;
-		done += n;
-	}
-	return (long)done;
 }
 
 /* ---- processes ---- */
@@ -281,7 +265,7 @@ static bool serve_ours(long nr, long *a, long *r)
 	case SYS_rt_tgsigqueueinfo: *r = by_pid(nr, a, true); break;
 	case SYS_wait4: *r = wait_for_pid(a); break;
 	case SYS_waitid: *r = wait_for_id(a); break;
-	case SYS_getrandom: *r = get_random(a); break;
+	case SYS_getrandom: *r = sim_exec_give_random((void *)a[0], (size_t)a[1]); break;
 	case SYS_open:
 	case SYS_openat: *r = open_file(nr, a); break;
 	case SYS_readlink:
