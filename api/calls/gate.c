@@ -64,21 +64,48 @@ static enum sim_fault_state fault_state(struct sim_sock *sk)
 	return SIM_FAULT_CLOSED;
 }
 
-static void describe_socket(struct sim_gate *g, struct sim_fault_query *q)
+/* Whom the call names, or whom the socket is connected to. False: nobody with an address. */
+static bool find_peer(const struct sim_gate *g, struct sim_addr *addr, uint16_t *port)
+{
+	const struct sim_inet *in = sim_container_of(g->sk, struct sim_inet, sk);
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	const struct sockaddr_in *v4 = (const void *)&ss;
+	const struct sockaddr_in6 *v6 = (const void *)&ss;
+	uint32_t len = g->t->to_len;
+
+	if (g->sk->kind != SIM_SOCK_TCP && g->sk->kind != SIM_SOCK_UDP)
+		return false;
+	if (g->t->to && len <= sizeof ss && !sim_copy_from_user(&ss, g->t->to, len)) {
+		if (ss.ss_family == AF_INET && len >= sizeof *v4) {
+			*addr = sim_addr_v4(ntohl(v4->sin_addr.s_addr));
+			*port = ntohs(v4->sin_port);
+			return true;
+		}
+		if (ss.ss_family == AF_INET6 && len >= sizeof *v6) {
+			memcpy(addr->b, &v6->sin6_addr, sizeof addr->b);
+			*port = ntohs(v6->sin6_port);
+			return true;
+		}
+	}
+	*addr = in->raddr;
+	*port = in->rport;
+	return in->rport != 0;
+}
+
+/* `addr` is the query's. */
+static void describe_socket(struct sim_gate *g, struct sim_fault_query *q, struct sim_addr *addr)
 {
 	struct sim_sock *sk = g->sk;
-	struct sim_inet *in = sim_container_of(sk, struct sim_inet, sk);
 	struct sim_host *peer;
 
 	q->state = fault_state(sk);
 	q->is_message = sk->type != SOCK_STREAM && g->id != SIM_CALL_SENDMMSG && g->id != SIM_CALL_RECVMMSG;
 	q->sent_bytes = sk->num_sent_bytes;
 	q->received_bytes = sk->num_delivered_bytes;
-	if ((sk->kind != SIM_SOCK_TCP && sk->kind != SIM_SOCK_UDP) || !in->rport)
+	if (!find_peer(g, addr, &q->peer_port))
 		return;
-	q->peer_addr = in->raddr.b;
-	q->peer_port = in->rport;
-	peer = sim_world_host_of(g->w, in->raddr);
+	q->peer_addr = addr->b;
+	peer = sim_world_host_of(g->w, *addr);
 	q->peer_host = peer ? peer->net.name : NULL;
 }
 
@@ -112,6 +139,7 @@ static void ask_rules(struct sim_gate *g)
 {
 	struct sim_proc *p = g->t->proc;
 	struct sim_fault_verdict v;
+	struct sim_addr peer;
 	struct sim_fault_query q = {
 		.call = g->id,
 		.host_id = p->net->host_id,
@@ -123,7 +151,7 @@ static void ask_rules(struct sim_gate *g)
 	};
 
 	if (g->sk)
-		describe_socket(g, &q);
+		describe_socket(g, &q, &peer);
 	if (sim_fault_ask(&g->w->rules, &q, &v) == 0 && v.rule_id)
 		apply_verdict(g, &v);
 }

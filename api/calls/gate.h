@@ -74,6 +74,19 @@ static inline bool sim_gate_enter(struct sim_gate *g, struct sim_task *t, enum s
 	return false;
 }
 
+/* The same of a call that names an address, which may be NULL: rules with peer= look at it. */
+static inline bool sim_gate_enter_to(struct sim_gate *g, struct sim_task *t, enum sim_call_id id, int fd,
+				     uint64_t requested, const struct sockaddr *to, socklen_t to_len)
+{
+	bool answered;
+
+	t->to = to;
+	t->to_len = to_len;
+	answered = sim_gate_enter(g, t, id, fd, requested);
+	t->to = NULL;
+	return answered;
+}
+
 /* The result as the face is to see it. */
 long sim_gate_leave(struct sim_gate *g, long result);
 

@@ -174,7 +174,6 @@ static bool wait_until(struct sim_world *w, const struct timespec *limit)
 	gather(w, fds);
 	if (num > num_asked)
 		num = num_asked + sim_real_senders(fds + num_asked, !limit);
-	sim_real_num_paced++;
 	n = poll_all(fds, num, limit);
 	if (n > 0)
 		wake(w, fds);
@@ -209,6 +208,7 @@ bool sim_real_on_jump(struct sim_world *w, int64_t due_ns)
 	began_ns = wall_ns();
 	if (!wait_until(w, &limit))
 		return true;
+	sim_real_num_paced++;
 	passed_ns = wall_ns() - began_ns;
 	sim_clock_pass(&w->ctx.clock, now_ns + (passed_ns < left_ns ? passed_ns : left_ns));
 	return sim_list_empty(&w->sched.ready);

@@ -51,7 +51,7 @@ long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void
 	};
 	long r;
 
-	if (sim_gate_enter(&g, t, id, fd, len))
+	if (sim_gate_enter_to(&g, t, id, fd, len, to, to_len))
 		return sim_gate_leave(&g, g.answer);
 	if (!g.sk)
 		return sim_gate_leave(&g, not_writable(&g));

@@ -142,7 +142,7 @@ long sim_call_connect(struct sim_task *t, int fd, const struct sockaddr *addr, s
 	struct sim_sockaddr a;
 	long r;
 
-	if (sim_gate_enter(&g, t, SIM_CALL_CONNECT, fd, 0))
+	if (sim_gate_enter_to(&g, t, SIM_CALL_CONNECT, fd, 0, addr, len))
 		return sim_gate_leave(&g, g.answer);
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));

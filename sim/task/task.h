@@ -54,6 +54,9 @@ struct sim_task {
 	struct sim_blocked_on on;
 	struct sim_reason why; /* of the last failed or short call */
 	uint64_t num_calls;
+	const void *to; /* the address that the call about to enter the gate names, the program's memory; or
+			   NULL */
+	uint32_t to_len;
 	int64_t spin_since_ns; /* the instant at which it last made progress, or time moved */
 	uint32_t num_spins;    /* calls without progress since */
 	void *carrier;         /* the embedder's: fiber or thread */

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -566,6 +567,30 @@ static void what_was_closed_unseen_is_closed(void **state)
 	close(again);
 }
 
+/* The one that is named goes before the one that the socket is connected to. */
+static void a_peer_is_whom_connect_and_sendto_name(void **state)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(7) };
+	struct sockaddr *a = (struct sockaddr *)&to;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	(void)state;
+	to.sin_addr.s_addr = htonl(0x0a000002); /* 10.0.0.2 */
+	sim_inject("connect:error=ENETUNREACH:peer=server:7");
+	sim_inject("sendto:error=ENOBUFS:peer=10.0.0.2:8");
+	assert_int_equal(connect(fd, a, sizeof to), -1);
+	assert_int_equal(errno, ENETUNREACH);
+	to.sin_port = htons(9);
+	assert_int_equal(connect(fd, a, sizeof to), 0);
+	to.sin_port = htons(8);
+	assert_int_equal(sendto(fd, "x", 1, 0, a, sizeof to), -1);
+	assert_int_equal(errno, ENOBUFS);
+	assert_int_equal(sendto(fd, "x", 1, 0, NULL, 0), 1);
+	assert_int_equal(connect(fd, (struct sockaddr *)8, sizeof to), -1);
+	assert_int_equal(errno, EFAULT);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -589,6 +614,7 @@ int main(void)
 		sim_test(a_closed_descriptor_leaves_its_epoll_sets),
 		sim_test(every_flag_does_on_every_socket_what_the_table_says),
 		sim_test(what_is_absent_is_told_as_not_simulated),
+		sim_test(a_peer_is_whom_connect_and_sendto_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
