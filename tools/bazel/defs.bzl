@@ -134,6 +134,7 @@ def _exec_test(name, srcs, deps, copts, local_defines, tags, data):
             "exec",
             "nofaketime",
             "notsan",
+            "onlygcc",
         ],
     )
 
