@@ -30,7 +30,11 @@ def ways_test(name, kernel = True, linkopts = [], **kwargs):
             "//api/cmdline:simsock",
             "//api/exec:libsimsock-exec.so",
         ],
-        tags = ["exec"],
+        tags = [
+            "exec",
+            "nofaketime",
+            "notsan",
+        ],
         **kwargs
     )
     if kernel:
