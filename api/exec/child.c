@@ -118,7 +118,6 @@ long sim_exec_fork(const long *a)
 	if (flags & CLONE_THREAD)
 		return make_thread(a);
 	tell_of_fork();
-	sim_exec.has_children = true;
 	if (stack)
 		stack = come_back_on(stack);
 	else

@@ -25,16 +25,15 @@ struct sim_world;
 struct sim_exec {
 	struct sim_control *c;
 	struct sim_world *w;
-	pid_t pid;         /* the real one */
-	pid_t virtual_pid; /* the one that the program sees: the same in every run */
-	const char *name;  /* of the program, for our words */
-	bool ended;        /* the last words are said */
-	bool has_dispatch; /* every system call comes to us, and not only those of sockets */
-	bool is_quiet;     /* no summary */
-	bool is_loading;   /* libfaketime, which names what it shares by the process id */
-	bool is_child;     /* forked off: it has no simulated sockets */
-	bool has_children; /* pipes may have ends in other processes */
-	unsigned num_children;
+	pid_t pid;             /* the real one */
+	pid_t virtual_pid;     /* the one that the program sees: the same in every run */
+	const char *name;      /* of the program, for our words */
+	bool ended;            /* the last words are said */
+	bool has_dispatch;     /* every system call comes to us, and not only those of sockets */
+	bool is_quiet;         /* no summary */
+	bool is_loading;       /* libfaketime, which names what it shares by the process id */
+	bool is_child;         /* forked off: it has no simulated sockets */
+	unsigned num_children; /* any: pipes may have ends in other processes */
 	uint64_t num_served;   /* system calls */
 	long fork_returns_to;  /* where the system call that is being answered stands in the program */
 	int stderr_fd;         /* where our own words go, whatever the program does to its 2 */

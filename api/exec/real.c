@@ -73,7 +73,7 @@ bool sim_exec_is_foreign(int fd)
 	case SIM_EXEC_AHEAD:
 	case SIM_EXEC_OUT: return false;
 	case SIM_EXEC_INTERNAL:
-		if (!sim_exec.has_children)
+		if (!sim_exec.num_children)
 			return false;
 		break;
 	case SIM_EXEC_PLAIN: break;

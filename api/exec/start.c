@@ -90,12 +90,6 @@ static void be_the_program(const char *name)
 		sim_exec.stderr_fd = STDERR_FILENO;
 }
 
-/* Does a blocked task wait for somebody outside? Then the world's events wait for the wall clock. */
-static bool is_foreign(int fd)
-{
-	return sim_exec_is_foreign(fd);
-}
-
 /* getauxval(3), AT_RANDOM: some programs seed themselves with these bytes of the kernel's. */
 static void replace_auxiliary_luck(uint64_t seed)
 {
@@ -164,7 +158,7 @@ __attribute__((constructor)) static void start(int argc, char **argv, char **env
 	replace_auxiliary_luck(sim_exec.w->ctx.seed);
 	sim_fatal_signal_hook = on_fatal_signal;
 	sim_uaccess_fatal_hook = sim_exec_end;
-	sim_real_is_foreign = is_foreign;
+	sim_real_is_foreign = sim_exec_is_foreign;
 	sim_exec_senders_install();
 	sim_exec_show_wall_clock();
 	sim_exec_signals_init();
