@@ -146,6 +146,7 @@ static void ask_rules(struct sim_gate *g)
 		.host = p->net->name,
 		.is_builtin = p->builtin,
 		.fd = g->fd,
+		.flags = g->t->msg_flags,
 		.requested = g->requested,
 		.now_ns = sim_now(&g->w->ctx),
 	};
@@ -314,6 +315,7 @@ long sim_gate_leave(struct sim_gate *g, long result)
 	if (g->file && __builtin_expect(--g->file->refs == 0, 0))
 		put_last(g);
 	g->t->in_call = false;
+	g->t->msg_flags = 0;
 	return result;
 }
 

@@ -44,6 +44,7 @@ long sim_call_recvfrom(struct sim_task *t, enum sim_call_id id, int fd, void *bu
 	struct sim_msg m = { .it = { &iov, 1, 0 }, .len = iov.iov_len, .flags = flags };
 	long r, err;
 
+	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, id, fd, len))
 		return sim_gate_leave(&g, g.answer);
 	if (!g.sk)
@@ -114,6 +115,7 @@ long sim_call_recvmsg(struct sim_task *t, int fd, struct msghdr *msg, int flags)
 {
 	struct sim_gate g;
 
+	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, SIM_CALL_RECVMSG, fd, sim_msg_asked_for(t, SIM_CALL_RECVMSG, msg)))
 		return sim_gate_leave(&g, g.answer);
 	if (!g.sk)
@@ -154,6 +156,7 @@ long sim_call_recvmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 
 	if (num > SIM_IOV_MAX)
 		num = SIM_IOV_MAX;
+	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, SIM_CALL_RECVMMSG, fd, num))
 		return sim_gate_leave(&g, g.answer);
 	r = sim_gate_deadline(&g, timeout, &deadline_ns);

@@ -51,6 +51,7 @@ long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void
 	};
 	long r;
 
+	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter_to(&g, t, id, fd, len, to, to_len))
 		return sim_gate_leave(&g, g.answer);
 	if (!g.sk)
@@ -107,6 +108,7 @@ long sim_call_sendmsg(struct sim_task *t, int fd, const struct msghdr *msg, int 
 	struct sim_gate g;
 	struct msghdr h;
 
+	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, SIM_CALL_SENDMSG, fd, sim_msg_asked_for(t, SIM_CALL_SENDMSG, msg)))
 		return sim_gate_leave(&g, g.answer);
 	if (!g.sk)
@@ -125,6 +127,7 @@ long sim_call_sendmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 
 	if (num > SIM_IOV_MAX)
 		num = SIM_IOV_MAX;
+	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, SIM_CALL_SENDMMSG, fd, num))
 		return sim_gate_leave(&g, g.answer);
 	if (!g.sk)

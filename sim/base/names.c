@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables of errno and signal names: see names.h. Both ways from one table each. */
+/* Tables of names: see names.h. Both ways from one table each. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* SIGSTKFLT, SIGPOLL */
 #endif
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "sim/base/str.h"
 
@@ -177,6 +178,31 @@ static const struct alias signal_aliases[] = {
 	{ "SIGCLD", SIGCHLD },
 };
 
+/* The last two are not in every libc's headers. */
+static const struct alias msg_flag_names[] = {
+	{ "MSG_OOB", MSG_OOB },
+	{ "MSG_PEEK", MSG_PEEK },
+	{ "MSG_DONTROUTE", MSG_DONTROUTE },
+	{ "MSG_CTRUNC", MSG_CTRUNC },
+	{ "MSG_TRUNC", MSG_TRUNC },
+	{ "MSG_DONTWAIT", MSG_DONTWAIT },
+	{ "MSG_EOR", MSG_EOR },
+	{ "MSG_WAITALL", MSG_WAITALL },
+	{ "MSG_FIN", MSG_FIN },
+	{ "MSG_SYN", MSG_SYN },
+	{ "MSG_CONFIRM", MSG_CONFIRM },
+	{ "MSG_RST", MSG_RST },
+	{ "MSG_ERRQUEUE", MSG_ERRQUEUE },
+	{ "MSG_NOSIGNAL", MSG_NOSIGNAL },
+	{ "MSG_MORE", MSG_MORE },
+	{ "MSG_WAITFORONE", MSG_WAITFORONE },
+	{ "MSG_ZEROCOPY", MSG_ZEROCOPY },
+	{ "MSG_FASTOPEN", MSG_FASTOPEN },
+	{ "MSG_CMSG_CLOEXEC", MSG_CMSG_CLOEXEC },
+	{ "MSG_PROBE", 0x10 },
+	{ "MSG_BATCH", 0x40000 },
+};
+
 #define NUM(a) (sizeof(a) / sizeof(a)[0])
 
 static int find_name(const char *const *names, size_t num, const struct alias *aliases, size_t num_aliases,
@@ -279,4 +305,17 @@ void sim_signal_suggest(struct sim_suggest *s)
 	}
 	sim_suggest_offer(s, "SIGRTMIN");
 	sim_suggest_offer(s, "SIGRTMAX");
+}
+
+unsigned sim_msg_flag_by_name(const char *name, size_t len)
+{
+	return (unsigned)find_name(NULL, 0, msg_flag_names, NUM(msg_flag_names), name, len);
+}
+
+void sim_msg_flag_suggest(struct sim_suggest *s)
+{
+	size_t i;
+
+	for (i = 0; i < NUM(msg_flag_names); i++)
+		sim_suggest_offer(s, msg_flag_names[i].name);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Names of errnos and signals both ways, as Linux on x86-64 has them (errno(3), signal(7)); aliases are
- * understood (EWOULDBLOCK, SIGPOLL) and never given back.
+ * understood (EWOULDBLOCK, SIGPOLL) and never given back. Names of the flags of send(2) and recv(2).
  */
 #ifndef SIM_BASE_NAMES_H
 #define SIM_BASE_NAMES_H
@@ -23,5 +23,9 @@ const char *sim_signal_name(int signo);
 void sim_signal_add(struct sim_str *out, int signo); /* "SIGUSR1", "SIGRTMIN+2" */
 int sim_signal_by_name(const char *name, size_t len);
 void sim_signal_suggest(struct sim_suggest *s);
+
+/* One MSG_ flag by its name; 0 for what is no name of one. */
+unsigned sim_msg_flag_by_name(const char *name, size_t len);
+void sim_msg_flag_suggest(struct sim_suggest *s);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/diag.h"
+#include "sim/base/names.h"
 #include "sim/base/quantity.h"
 #include "sim/base/str.h"
 #include "sim/fault/parse.h"
@@ -249,6 +250,59 @@ int sim_fault_parse_state(struct sim_fault_parser *p, struct sim_slice value)
 		if (comma == value.len)
 			return 0;
 		value = sim_slice_sub(value, comma + 1, value.len);
+	}
+}
+
+static bool has_flags(enum sim_call_id call, int unused)
+{
+	(void)unused;
+	switch (call) {
+	case SIM_CALL_SEND:
+	case SIM_CALL_SENDTO:
+	case SIM_CALL_SENDMSG:
+	case SIM_CALL_SENDMMSG:
+	case SIM_CALL_RECV:
+	case SIM_CALL_RECVFROM:
+	case SIM_CALL_RECVMSG:
+	case SIM_CALL_RECVMMSG: return true;
+	default: return false;
+	}
+}
+
+static int parse_one_flag(struct sim_fault_parser *p, struct sim_slice name)
+{
+	unsigned bit = sim_msg_flag_by_name(sim_slice_text(name), name.len);
+	struct sim_suggest s = sim_suggest_for(name);
+	char near[SIM_SUGGEST_BYTES];
+
+	if (bit) {
+		p->out->flags |= bit;
+		return 0;
+	}
+	sim_msg_flag_suggest(&s);
+	return sim_diag_slice(p->d, name, "unknown flag \"" SIM_SLICE_FMT "\"%s", SIM_SLICE_ARG(name),
+			      s.best ? sim_suggest_text(&s, near) : ": expected a name such as MSG_DONTWAIT");
+}
+
+/* All of them must be in the call's flags: "MSG_MORE", "MSG_OOB|MSG_DONTWAIT". */
+int sim_fault_parse_flags(struct sim_fault_parser *p, struct sim_slice value)
+{
+	char buf[160];
+	struct sim_str calls = sim_str_on(buf, sizeof buf);
+	size_t bar;
+
+	if (sim_fault_list_calls(p, has_flags, 0, &calls) == 0)
+		return sim_diag_slice(p->d, value,
+				      "can never fire: flags looks at MSG_ flags, and " SIM_SLICE_FMT
+				      " takes none",
+				      SIM_SLICE_ARG(p->call_set));
+	for (;;) {
+		bar = sim_slice_find(value, '|');
+		if (parse_one_flag(p, sim_slice_sub(value, 0, bar)))
+			return -EINVAL;
+		if (bar == value.len)
+			return 0;
+		value = sim_slice_sub(value, bar + 1, value.len);
 	}
 }
 

@@ -41,6 +41,8 @@ static bool chooses(const struct sim_fault_spec *s, const struct sim_fault_query
 		return false;
 	if (s->states && !(s->states >> q->state & 1))
 		return false;
+	if ((s->flags & q->flags) != s->flags)
+		return false;
 	if (s->after_bytes && moved_bytes(q) < s->after_bytes)
 		return false;
 	if (q->now_ns < s->from_ns || q->now_ns >= s->until_ns)

@@ -24,7 +24,7 @@
 #define KEYS                                                                                 \
 	"actions: error=ERRNO retval=N short=N returns=LIST signal=SIGNAL delay_enter=SPAN " \
 	"delay_exit=SPAN; conditions: when=N p=N% host=NAME fd=N peer=ADDR:PORT state=NAME " \
-	"after=BYTES during=T..T once"
+	"flags=MSG_NAME after=BYTES during=T..T once"
 
 enum key_id {
 	KEY_ERROR,
@@ -40,6 +40,7 @@ enum key_id {
 	KEY_FD,
 	KEY_PEER,
 	KEY_STATE,
+	KEY_FLAGS,
 	KEY_AFTER,
 	KEY_DURING,
 	KEY_ONCE,
@@ -373,6 +374,7 @@ static const struct key keys[NUM_KEYS] = {
 	[KEY_FD] = { "fd", true, sim_fault_parse_fd },
 	[KEY_PEER] = { "peer", true, sim_fault_parse_peer },
 	[KEY_STATE] = { "state", true, sim_fault_parse_state },
+	[KEY_FLAGS] = { "flags", true, sim_fault_parse_flags },
 	[KEY_AFTER] = { "after", true, sim_fault_parse_after },
 	[KEY_DURING] = { "during", true, sim_fault_parse_during },
 	[KEY_ONCE] = { "once", false, sim_fault_parse_once },

@@ -27,6 +27,7 @@ int sim_fault_parse_host(struct sim_fault_parser *p, struct sim_slice value);
 int sim_fault_parse_fd(struct sim_fault_parser *p, struct sim_slice value);
 int sim_fault_parse_peer(struct sim_fault_parser *p, struct sim_slice value);
 int sim_fault_parse_state(struct sim_fault_parser *p, struct sim_slice value);
+int sim_fault_parse_flags(struct sim_fault_parser *p, struct sim_slice value);
 int sim_fault_parse_after(struct sim_fault_parser *p, struct sim_slice value);
 int sim_fault_parse_during(struct sim_fault_parser *p, struct sim_slice value);
 int sim_fault_parse_once(struct sim_fault_parser *p, struct sim_slice value);

@@ -24,13 +24,14 @@
  *	delay_exit=SPAN		and after; a bare number is microseconds, as strace has it
  *
  * Conditions, all of which must hold:
- *	host=NAME fd=N peer=ADDR:PORT state=NAME,... after=BYTES during=T..T	choose calls
+ *	host=NAME fd=N peer=ADDR:PORT state=NAME,... flags=MSG_NAME|...	choose calls,
+ *	after=BYTES during=T..T							and so do these
  *	when=F, F..L, F+, F+S, F..L+S	of the calls so chosen, the Fth and so on; counted per host
  *	p=1%				of those, one in so many, drawn from the seed
  *	once				and then never again
  *
  * peer= takes an address or a host's name, a port, or both ("10.0.0.2", ":80", "[::1]:80", "server:80"). state= takes
- * ss(8)'s names. after= looks at the bytes that the socket has moved in the call's direction, of a call without one
+ * ss(8)'s names. flags= holds when all of those flags are given to the call. after= looks at the bytes that the socket has moved in the call's direction, of a call without one
  * at both. during= is from (inclusive) to (exclusive); "1s.." has no end.
  *
  * Unlike strace's, the count of a rule runs over all the calls it names together: "the third %send" is the third of
@@ -98,6 +99,7 @@ struct sim_fault_spec {
 	bool has_peer;
 	struct sim_fault_peer peer;
 	uint16_t states; /* bits of enum sim_fault_state; 0: any */
+	unsigned flags;  /* MSG_*, all of which the call must have; 0: any */
 	uint64_t after_bytes;
 	int64_t from_ns, until_ns; /* INT64_MAX: for ever */
 	uint64_t when_first, when_last, when_step;
@@ -191,6 +193,7 @@ struct sim_fault_query {
 			     recvmmsg */
 	int fd;           /* -1: none */
 	enum sim_fault_state state;
+	unsigned flags;           /* MSG_* of the call */
 	const uint8_t *peer_addr; /* 16 bytes; NULL: not connected, or not by IP */
 	const char *peer_host;    /* whose address that is, if anybody's; NULL */
 	uint16_t peer_port;

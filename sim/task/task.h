@@ -57,6 +57,7 @@ struct sim_task {
 	const void *to; /* the address that the call about to enter the gate names, the program's memory; or
 			   NULL */
 	uint32_t to_len;
+	unsigned msg_flags;    /* MSG_* of the call that is entering the gate, or in it */
 	int64_t spin_since_ns; /* the instant at which it last made progress, or time moved */
 	uint32_t num_spins;    /* calls without progress since */
 	void *carrier;         /* the embedder's: fiber or thread */

@@ -591,6 +591,26 @@ static void a_peer_is_whom_connect_and_sendto_name(void **state)
 	close(fd);
 }
 
+static void a_rule_looks_at_the_flags_of_the_call(void **state)
+{
+	struct msghdr none;
+	int fd[2];
+
+	(void)state;
+	memset(&none, 0, sizeof none);
+	sim_pair(fd, "unix dgram nonblock");
+	sim_inject("%send:error=ENOBUFS:flags=MSG_EOR|MSG_DONTWAIT");
+	sim_inject("recvmsg:error=ENOMEM:flags=MSG_PEEK");
+	assert_int_equal(send(fd[0], "a", 1, MSG_EOR), 1);
+	assert_int_equal(send(fd[0], "a", 1, MSG_EOR | MSG_DONTWAIT | MSG_NOSIGNAL), -1);
+	assert_int_equal(errno, ENOBUFS);
+	assert_int_equal(write(fd[0], "a", 1), 1);
+	assert_int_equal(sendmsg(fd[0], &none, MSG_DONTWAIT | MSG_EOR), -1);
+	assert_int_equal(recvmsg(fd[1], &none, MSG_PEEK), -1);
+	assert_int_equal(errno, ENOMEM);
+	assert_int_equal(recvmsg(fd[1], &none, 0), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -615,6 +635,7 @@ int main(void)
 		sim_test(every_flag_does_on_every_socket_what_the_table_says),
 		sim_test(what_is_absent_is_told_as_not_simulated),
 		sim_test(a_peer_is_whom_connect_and_sendto_name),
+		sim_test(a_rule_looks_at_the_flags_of_the_call),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

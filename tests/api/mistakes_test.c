@@ -22,7 +22,7 @@
 MISTAKE(unknown_rule_key, sim_inject("send:eror=EINTR"),
 	"rule: unknown action or condition \"eror\": did you mean \"error\"? (actions: error=ERRNO "
 	"retval=N short=N returns=LIST signal=SIGNAL delay_enter=SPAN delay_exit=SPAN; conditions: "
-	"when=N p=N% host=NAME fd=N peer=ADDR:PORT state=NAME after=BYTES during=T..T once)\n"
+	"when=N p=N% host=NAME fd=N peer=ADDR:PORT state=NAME flags=MSG_NAME after=BYTES during=T..T once)\n"
 	"  send:eror=EINTR\n"
 	"       ^")
 MISTAKE(unknown_errno, sim_inject("send:error=EINTERNAL"),
@@ -230,7 +230,7 @@ MISTAKE(at_unknown_command, sim_at("+1s", "linc client server delay 1ms"),
 MISTAKE(at_bad_rule, sim_at("+1s", "inject send:eror=EINTR"),
 	"rule: unknown action or condition \"eror\": did you mean \"error\"? (actions: error=ERRNO "
 	"retval=N short=N returns=LIST signal=SIGNAL delay_enter=SPAN delay_exit=SPAN; conditions: "
-	"when=N p=N% host=NAME fd=N peer=ADDR:PORT state=NAME after=BYTES during=T..T once)\n"
+	"when=N p=N% host=NAME fd=N peer=ADDR:PORT state=NAME flags=MSG_NAME after=BYTES during=T..T once)\n"
 	"  send:eror=EINTR\n"
 	"       ^")
 MISTAKE(at_unknown_signal, sim_at("+1s", "signal client SIGFOO"),

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -256,6 +257,18 @@ static void conditions_choose_the_calls_that_are_counted(void **state)
 	query.fd = 6;
 	assert_string_equal(ask_times(3), ".E.");
 	assert_int_equal(sim_fault_find(&rules, id)->num_asked, 3);
+}
+
+static void all_flags_of_a_rule_must_be_the_calls(void **state)
+{
+	(void)state;
+	add("send:error=EINTR:flags=MSG_MORE|MSG_DONTWAIT");
+	query.flags = MSG_MORE;
+	assert_string_equal(ask_times(1), ".");
+	query.flags = MSG_MORE | MSG_DONTWAIT | MSG_NOSIGNAL;
+	assert_string_equal(ask_times(1), "E");
+	query.flags = 0;
+	assert_string_equal(ask_times(1), ".");
 }
 
 static void every_condition_must_hold(void **state)
@@ -527,6 +540,7 @@ int main(void)
 		TEST(signals_and_delays_go_with_any_result),
 		TEST(an_error_may_be_of_the_resolvers_own_kind),
 		TEST(conditions_choose_the_calls_that_are_counted),
+		TEST(all_flags_of_a_rule_must_be_the_calls),
 		TEST(every_condition_must_hold),
 		TEST(a_peer_is_named_by_address_name_or_port),
 		TEST(after_looks_at_the_calls_own_direction),

@@ -4,6 +4,7 @@
 
 #include <netdb.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include "sim/base/quantity.h"
 #include "sim/fault/rule.h"
@@ -12,7 +13,7 @@
 #define KEYS                                                                                 \
 	"actions: error=ERRNO retval=N short=N returns=LIST signal=SIGNAL delay_enter=SPAN " \
 	"delay_exit=SPAN; conditions: when=N p=N% host=NAME fd=N peer=ADDR:PORT state=NAME " \
-	"after=BYTES during=T..T once"
+	"flags=MSG_NAME after=BYTES during=T..T once"
 #define STATES                                                                         \
 	"states, as ss has them: established syn-sent syn-recv fin-wait-1 fin-wait-2 " \
 	"time-wait closed close-wait last-ack listening closing connected synchronized"
@@ -195,6 +196,12 @@ static void wrong_rules_are_refused_with_a_caret(void **state)
 		  "unknown state \"estab\": did you mean \"established\"? (" STATES ")" },
 		{ "send:error=EINTR:state=connectd", 24,
 		  "unknown state \"connectd\": did you mean \"connected\"? (" STATES ")" },
+		{ "send:error=EINTR:flags=MSG_DONTWAT", 24,
+		  "unknown flag \"MSG_DONTWAT\": did you mean \"MSG_DONTWAIT\"?" },
+		{ "send:error=EINTR:flags=MSG_MORE|", 33,
+		  "unknown flag \"\": expected a name such as MSG_DONTWAIT" },
+		{ "write:error=EINTR:flags=MSG_MORE", 25,
+		  "can never fire: flags looks at MSG_ flags, and write takes none" },
 		{ "send:error=EINTR:after=64kb", 26,
 		  "\"kb\" is ambiguous: write KiB MiB GiB (1024) or kB MB GB (1000)" },
 		{ "send:error=EINTR:after=x", 24,
@@ -362,6 +369,8 @@ static void conditions_are_read(void **state)
 	assert_int_equal(spec.states, 1u << SIM_FAULT_ESTABLISHED | 1u << SIM_FAULT_CLOSE_WAIT);
 	reads("send:error=EINTR:state=connected");
 	assert_false(spec.states & (1u << SIM_FAULT_LISTEN | 1u << SIM_FAULT_CLOSED));
+	reads("%send:error=EINTR:flags=MSG_OOB|MSG_DONTWAIT");
+	assert_int_equal(spec.flags, MSG_OOB | MSG_DONTWAIT);
 	reads("send:peer=10.0.0.2:80:error=EINTR");
 	assert_true(spec.has_peer && spec.peer.has_addr);
 	assert_memory_equal(spec.peer.addr, v4, 16);
