@@ -9,7 +9,7 @@
 #include "sim/base/str.h"
 #include "sim/host/host.h"
 
-enum { MAX_VALUES = 3 };
+enum { MAX_VALUES = 3, MAX_WORDS = 3 };
 
 static const struct row {
 	const char *name;
@@ -24,6 +24,44 @@ static const struct row {
 };
 
 enum { NUM_ROWS = sizeof rows / sizeof rows[0] };
+
+static const struct words {
+	const char *name;
+	const char *words[MAX_WORDS + 1];
+} all_words[] = {
+#define WORDS_ROW(text, ...) { text, { __VA_ARGS__ } },
+	SIM_SYSCTL_WORDS_TABLE(WORDS_ROW)
+#undef WORDS_ROW
+};
+
+/* NULL: it takes numbers alone. */
+static const char *const *words_of(const struct row *r)
+{
+	for (unsigned i = 0; i < sizeof all_words / sizeof all_words[0]; i++)
+		if (strcmp(all_words[i].name, r->name) == 0)
+			return all_words[i].words;
+	return NULL;
+}
+
+/* A number, or one of the row's words. */
+static int parse_value(struct sim_slice in, const struct row *r, uint64_t *v, struct sim_diag *d)
+{
+	const char *const *words = words_of(r);
+	struct sim_suggest s = sim_suggest_for(in);
+	char hint[SIM_SUGGEST_BYTES], list[96];
+	struct sim_str known = sim_str_on(list, sizeof list);
+
+	if (!words || (in.len && sim_is_digit(sim_slice_text(in)[0])))
+		return sim_parse_uint(in, r->name, (uint64_t)r->min, (uint64_t)r->max, v, d);
+	for (*v = 0; words[*v]; ++*v) {
+		if (sim_slice_is(in, words[*v]))
+			return 0;
+		sim_suggest_offer(&s, words[*v]);
+		sim_str_printf(&known, "%s%s", !*v ? "" : words[*v + 1] ? ", " : " or ", words[*v]);
+	}
+	return sim_diag_slice(d, in, "%s is %s, not \"" SIM_SLICE_FMT "\"%s", r->name, list,
+			      SIM_SLICE_ARG(in), sim_suggest_text(&s, hint));
+}
 
 static int32_t *field(struct sim_sysctls *s, const struct row *r)
 {
@@ -88,7 +126,7 @@ bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *value
 			sim_diag_slice(d, word, "%s takes %u numbers, and only %u stand here", name, num, n);
 			return false;
 		}
-		if (sim_parse_uint(word, name, (uint64_t)r[n].min, (uint64_t)r[n].max, &v, d))
+		if (parse_value(word, &r[n], &v, d))
 			return false;
 		parsed[n] = (int32_t)v;
 	}
@@ -119,7 +157,13 @@ bool sim_host_sysctl_get(const struct sim_host *h, const char *name, char *buf, 
 
 	if (!r)
 		return false;
-	for (unsigned n = 0; n < num; n++)
-		sim_str_printf(&out, "%s%d", n ? "\t" : "", *field(&copy, &r[n]));
+	for (unsigned n = 0; n < num; n++) {
+		int32_t v = *field(&copy, &r[n]);
+
+		if (words_of(r))
+			sim_str_add(&out, words_of(r)[v]);
+		else
+			sim_str_printf(&out, "%s%d", n ? "\t" : "", v);
+	}
 	return true;
 }

@@ -25,20 +25,19 @@ struct sim_sysctls {
 #undef SIM_SYSCTL_FIELD
 };
 
-/* Variations that the specification allows; zero is Linux's choice. */
-struct sim_switches {
-	bool eisconn_on_sendto;  /* a connected stream refuses a recipient with EISCONN instead of ignoring it
-				  */
-	bool enobufs_reported;   /* a full device queue is ENOBUFS to the sender instead of a silent drop */
-	bool enotconn_not_epipe; /* an unconnected stream's send is ENOTCONN instead of EPIPE */
-};
+/* Variations that the specification allows, sysctls "simsock.*": zero is Linux's choice. docs/switches.md */
+enum { SIM_EISCONN_LINUX, SIM_EISCONN_ALWAYS, SIM_EISCONN_NEVER };
+enum { SIM_ENOBUFS_DROP, SIM_ENOBUFS_REPORT };
+enum { SIM_UNCONNECTED_SEND_LINUX, SIM_UNCONNECTED_SEND_EPIPE, SIM_UNCONNECTED_SEND_ENOTCONN };
+enum { SIM_NO_DESTINATION_LINUX, SIM_NO_DESTINATION_EDESTADDRREQ, SIM_NO_DESTINATION_ENOTCONN };
+enum { SIM_SIGPIPE_RAISE, SIM_SIGPIPE_SUPPRESS };
+enum { SIM_INTERRUPTED_SEND_COUNT, SIM_INTERRUPTED_SEND_EINTR };
 
 struct sim_net {
 	struct sim_ctx *ctx;
 	uint16_t host_id; /* from 1 */
 	char name[32];
 	struct sim_sysctls sysctl;
-	struct sim_switches switches;
 	struct sim_list sockets; /* sim_sock.node, in order of creation */
 	uint32_t num_sockets;
 	bool record; /* new sockets keep what they send and deliver, for sim_sent() and sim_delivered() */

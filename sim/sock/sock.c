@@ -25,6 +25,7 @@ void sim_sock_init(struct sim_sock *sk, struct sim_net *net, enum sim_sock_kind 
 	sk->rcvbuf_bytes = net->sysctl.core_rmem_default;
 	sk->rcvlowat_bytes = 1;
 	sk->record = net->record;
+	sk->no_sigpipe = net->sysctl.sw_sigpipe == SIM_SIGPIPE_SUPPRESS;
 	sk->made_ns = sim_now(net->ctx);
 	sim_waitq_init(&sk->wait);
 	sim_list_append(&net->sockets, &sk->node);
@@ -102,6 +103,35 @@ int sim_sock_take_error(struct sim_sock *sk, struct sim_task *t)
 	if (t)
 		t->why = sk->err_why;
 	return -err;
+}
+
+ssize_t sim_sock_stopped_send(struct sim_sock *sk, struct sim_task *t, int err, size_t moved)
+{
+	if (!moved)
+		return err;
+	if ((err != -SIM_ERESTART && err != -EINTR) ||
+	    sk->net->sysctl.sw_interrupted_send != SIM_INTERRUPTED_SEND_EINTR)
+		return (ssize_t)moved;
+	/* Never restarted: what was taken would go twice. */
+	return sim_sock_fail(sk, t, EINTR, SIM_WHY_SIGNAL_LATE, SIM_NEVER_NS, (int64_t)moved, 0, 0, 0);
+}
+
+int sim_sock_unconnected_errno(const struct sim_sock *sk, int linux_errno)
+{
+	switch (sk->net->sysctl.sw_unconnected_send) {
+	case SIM_UNCONNECTED_SEND_EPIPE: return EPIPE;
+	case SIM_UNCONNECTED_SEND_ENOTCONN: return ENOTCONN;
+	default: return linux_errno;
+	}
+}
+
+int sim_sock_no_destination_errno(const struct sim_sock *sk, int linux_errno)
+{
+	switch (sk->net->sysctl.sw_no_destination) {
+	case SIM_NO_DESTINATION_EDESTADDRREQ: return EDESTADDRREQ;
+	case SIM_NO_DESTINATION_ENOTCONN: return ENOTCONN;
+	default: return linux_errno;
+	}
 }
 
 int sim_sock_wait(struct sim_sock *sk, struct sim_task *t, uint32_t events, int64_t deadline_ns)

@@ -97,6 +97,7 @@ struct sim_sock {
 	bool sndbuf_locked : 1, rcvbuf_locked : 1; /* set by the program: no automatic tuning */
 	bool passcred : 1, record : 1, timestamp : 1;
 	bool no_passrights : 1;             /* SO_PASSRIGHTS, the other way round */
+	bool no_sigpipe : 1;                /* made while simsock.sigpipe was "suppress" */
 	int32_t err;                        /* SO_ERROR: pending, positive, taken by the first call */
 	struct sim_reason err_why;          /* why it is pending */
 	int32_t sndbuf_bytes, rcvbuf_bytes; /* as Linux holds them: doubled */
@@ -160,7 +161,7 @@ struct sim_sock_ops {
  */
 static inline bool sim_sock_epipe_signals(const struct sim_sock *sk, const struct sim_msg *m)
 {
-	return sk->type == SOCK_STREAM && !((m->flags | m->out_flags) & MSG_NOSIGNAL);
+	return sk->type == SOCK_STREAM && !sk->no_sigpipe && !((m->flags | m->out_flags) & MSG_NOSIGNAL);
 }
 
 extern const struct sim_sock_ops *const sim_sock_ops[SIM_SOCK_NUM_KINDS];
@@ -216,6 +217,16 @@ int sim_sock_take_error(struct sim_sock *sk, struct sim_task *t);
 int sim_sock_wait(struct sim_sock *sk, struct sim_task *t, uint32_t events, int64_t deadline_ns);
 /* A call's deadline from SO_SNDTIMEO/SO_RCVTIMEO (0: SIM_NEVER_NS), rounded as Linux's timer wheel does. */
 int64_t sim_sock_deadline(const struct sim_sock *sk, int64_t timeo_ns);
+
+/*
+ * What a send returns that was interrupted (or failed with err) when `moved` bytes were taken: their count;
+ * EINTR where simsock.interrupted_send says so; with none moved, err.
+ */
+ssize_t sim_sock_stopped_send(struct sim_sock *sk, struct sim_task *t, int err, size_t moved);
+/* send(2) on a connection-mode socket that is not connected, and on a datagram socket without a peer: the
+ * errno, `linux` unless the host's switch says otherwise. */
+int sim_sock_unconnected_errno(const struct sim_sock *sk, int linux_errno);
+int sim_sock_no_destination_errno(const struct sim_sock *sk, int linux_errno);
 
 /* The exact knobs: how many more bytes a send may take; SIZE_MAX when none is set. `unacked`: queued and not
  * acknowledged. */

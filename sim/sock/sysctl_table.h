@@ -38,7 +38,26 @@
 	X(tcp_abort_on_overflow, "net.ipv4.tcp_abort_on_overflow",	0, 0, 0, 1) \
 	X(tcp_max_syn_backlog,	"net.ipv4.tcp_max_syn_backlog",		0, 4096, 0, INT32_MAX) \
 	X(unix_max_dgram_qlen,	"net.unix.max_dgram_qlen",		0, 10, 0, INT32_MAX) \
-	X(bindv6only,		"net.ipv6.bindv6only",			0, 0, 0, 1)
+	X(bindv6only,		"net.ipv6.bindv6only",			0, 0, 0, 1) \
+	SIM_SWITCH_TABLE(X)
+
+/* Where the specification allows more than one behaviour: 0 is Linux's. Values are words, or their numbers. */
+#define SIM_SWITCH_TABLE(X) \
+	X(sw_eisconn,		"simsock.eisconn",			0, 0, 0, 2) \
+	X(sw_enobufs,		"simsock.enobufs",			0, 0, 0, 1) \
+	X(sw_unconnected_send,	"simsock.unconnected_send",		0, 0, 0, 2) \
+	X(sw_no_destination,	"simsock.no_destination",		0, 0, 0, 2) \
+	X(sw_sigpipe,		"simsock.sigpipe",			0, 0, 0, 1) \
+	X(sw_interrupted_send,	"simsock.interrupted_send",		0, 0, 0, 1)
+
+/* The words of a sysctl that takes words, from 0 on. */
+#define SIM_SYSCTL_WORDS_TABLE(X) \
+	X("simsock.eisconn",		"linux", "always", "never") \
+	X("simsock.enobufs",		"drop", "report") \
+	X("simsock.unconnected_send",	"linux", "epipe", "enotconn") \
+	X("simsock.no_destination",	"linux", "edestaddrreq", "enotconn") \
+	X("simsock.sigpipe",		"raise", "suppress") \
+	X("simsock.interrupted_send",	"count", "eintr")
 
 /* Of these, what is kept and given back without effect: memory pressure and users' ports are not simulated. */
 #define SIM_SYSCTL_STORED_TABLE(X) \

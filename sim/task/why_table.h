@@ -81,6 +81,7 @@
 	X(OPTMEM, "control-too-long", "control data of {0} bytes: net.core.optmem_max is {1}") \
 	/* Signals and time. */ \
 	X(SIGNAL, "signal", "signal {0} arrived at t={1t} before anything was done") \
+	X(SIGNAL_LATE, "signal-after-bytes", "a signal arrived when {0} bytes were taken already, and simsock.interrupted_send is eintr") \
 	X(NOT_EXPIRED, "not-expired", "the timer has not expired since it was last read; it will at t={0t}") \
 	X(TIMER_OFF, "timer-off", "the timer is not set") \
 	X(TIMER_LIMIT, "timer-limit", "the process has {0} timers: more are not simulated") \

@@ -194,7 +194,7 @@ static int wait_connected(struct sim_tcp_sock *ts, struct sim_task *t, const str
 		if (err)
 			return err;
 		if (!sim_tcp_in_states(ts, 1u << SIM_TCP_SYN_SENT | 1u << SIM_TCP_SYN_RECEIVED)) {
-			if (sk->net->switches.enotconn_not_epipe && ts->link == SIM_TCP_UNCONNECTED)
+			if (ts->link == SIM_TCP_UNCONNECTED && sim_sock_unconnected_errno(sk, EPIPE) != EPIPE)
 				return sim_tcp_fail(ts, t, ENOTCONN, SIM_WHY_NOT_CONNECTED);
 			return broken_pipe(ts, t);
 		}
@@ -214,7 +214,8 @@ static int check_flags(struct sim_tcp_sock *ts, struct sim_task *t, const struct
 	if (__builtin_expect(m->flags & (MSG_OOB | MSG_FASTOPEN), 0))
 		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS,
 				     m->flags & (MSG_OOB | MSG_FASTOPEN), 0, 0, 0);
-	if (__builtin_expect(m->to && sk->net->switches.eisconn_on_sendto && ts->link == SIM_TCP_CONNECTED,
+	if (__builtin_expect(m->to && sk->net->sysctl.sw_eisconn == SIM_EISCONN_ALWAYS &&
+				     ts->link == SIM_TCP_CONNECTED,
 			     0))
 		return sim_tcp_fail(ts, t, EISCONN, SIM_WHY_ALREADY_CONNECTED);
 	return 0;
@@ -287,7 +288,7 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 	if (!copied)
 		return err;
 	sim_tcp_conn_push(&ts->conn, m->flags & MSG_MORE);
-	return (ssize_t)copied;
+	return sim_sock_stopped_send(sk, t, err, copied);
 }
 
 /* ---- recv ---- */

@@ -84,8 +84,8 @@ static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t, bool dontrou
 	struct sim_inet *in = &us->in;
 
 	if (!sim_inet_is_connected(in))
-		return sim_sock_fail(&in->sk, t, EDESTADDRREQ, SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0,
-				     0);
+		return sim_sock_fail(&in->sk, t, sim_sock_no_destination_errno(&in->sk, EDESTADDRREQ),
+				     SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0, 0);
 	return find_way(us, t, in->raddr, in->rport, dontroute);
 }
 
@@ -260,7 +260,7 @@ static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_
 		return sim_sock_fail(&in->sk, t, -err, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)run->len,
 				     way->route.mtu_bytes, 0, 0);
 	/* A full queue is a silent loss unless the host's switch or IP_RECVERR says otherwise. */
-	if (!in->sk.net->switches.enobufs_reported && !(is_v4(way) ? in->recverr : in->recverr6))
+	if (in->sk.net->sysctl.sw_enobufs == SIM_ENOBUFS_DROP && !(is_v4(way) ? in->recverr : in->recverr6))
 		return 0;
 	return sim_sock_fail(&in->sk, t, ENOBUFS, SIM_WHY_QUEUE_DROP, SIM_NEVER_NS,
 			     way->route.wire ? way->route.wire->queue.len : 0,

@@ -159,7 +159,8 @@ static int find_receiver(struct sim_unix_sock *u, struct sim_task *t, const stru
 		return sim_unix_find(u, t, to, other);
 	*other = u->peer;
 	if (!u->peer)
-		return sim_sock_fail(sk, t, ENOTCONN, SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0, 0);
+		return sim_sock_fail(sk, t, sim_sock_no_destination_errno(sk, ENOTCONN),
+				     SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0, 0);
 	return 0;
 }
 
@@ -303,7 +304,7 @@ static int not_connected(struct sim_unix_sock *u, struct sim_task *t)
 	return sim_sock_fail(&u->sk, t, ENOTCONN, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, u->state, 0, 0, 0);
 }
 
-/* A destination is ignored, as the kernel does. */
+/* A destination is ignored, as the kernel does, unless the host is switched. */
 ssize_t sim_unix_seqpacket_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 {
 	struct sim_unix_sock *u = sim_unix_of(sk);
@@ -313,7 +314,10 @@ ssize_t sim_unix_seqpacket_send(struct sim_sock *sk, struct sim_task *t, struct 
 	if (err)
 		return err;
 	if (u->state != SIM_UNIX_CONNECTED)
-		return not_connected(u, t);
+		return sim_sock_fail(sk, t, sim_sock_unconnected_errno(sk, ENOTCONN), SIM_WHY_NOT_CONNECTED,
+				     SIM_NEVER_NS, u->state, 0, 0, 0);
+	if (m->to && sk->net->sysctl.sw_eisconn == SIM_EISCONN_ALWAYS)
+		return sim_sock_fail(sk, t, EISCONN, SIM_WHY_ALREADY_CONNECTED, SIM_NEVER_NS, 0, 0, 0, 0);
 	return send_msg(u, t, m, NULL);
 }
 

@@ -9,7 +9,8 @@
 
 static int not_connected(struct sim_unix_sock *u, struct sim_task *t)
 {
-	return sim_sock_fail(&u->sk, t, ENOTCONN, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, u->state, 0, 0, 0);
+	return sim_sock_fail(&u->sk, t, sim_sock_unconnected_errno(&u->sk, ENOTCONN), SIM_WHY_NOT_CONNECTED,
+			     SIM_NEVER_NS, u->state, 0, 0, 0);
 }
 
 static int check_send(struct sim_unix_sock *u, struct sim_task *t, const struct sim_msg *m)
@@ -18,9 +19,9 @@ static int check_send(struct sim_unix_sock *u, struct sim_task *t, const struct 
 
 	if ((m->flags & MSG_OOB) && !m->len)
 		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_BAD_FLAGS, SIM_NEVER_NS, MSG_OOB, 0, 0, 0);
-	if (m->to && u->state == SIM_UNIX_CONNECTED)
+	if (m->to && u->state == SIM_UNIX_CONNECTED && sk->net->sysctl.sw_eisconn != SIM_EISCONN_NEVER)
 		return sim_sock_fail(sk, t, EISCONN, SIM_WHY_ALREADY_CONNECTED, SIM_NEVER_NS, 0, 0, 0, 0);
-	if (m->to)
+	if (m->to && u->state != SIM_UNIX_CONNECTED)
 		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SUPPORTED, SIM_NEVER_NS, 0, 0, 0, 0);
 	if (!u->peer)
 		return not_connected(u, t);
@@ -119,7 +120,7 @@ ssize_t sim_unix_stream_send(struct sim_sock *sk, struct sim_task *t, struct sim
 		if (!err)
 			err = send_chunk(u, t, m, size);
 		if (err)
-			return sent ? (ssize_t)sent : err;
+			return sim_sock_stopped_send(sk, t, err, sent);
 		sent += size;
 	}
 	return (ssize_t)sent;

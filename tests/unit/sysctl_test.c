@@ -110,6 +110,25 @@ static void an_unknown_name_suggests_the_nearest(void **state)
 	assert_false(sim_host_sysctl_get(&host, "net.ipv4.tcp_wmen", (char[8]){ 0 }, 8));
 }
 
+static void a_switch_takes_words_and_their_numbers(void **state)
+{
+	(void)state;
+	assert_string_equal(value_of("simsock.eisconn"), "linux");
+	set("simsock.eisconn", "never");
+	assert_int_equal(host.net.sysctl.sw_eisconn, SIM_EISCONN_NEVER);
+	assert_string_equal(value_of("simsock.eisconn"), "never");
+	set("simsock.eisconn", "1");
+	assert_string_equal(value_of("simsock.eisconn"), "always");
+	refuses("simsock.eisconn", "alwys",
+		"sysctl value: simsock.eisconn is linux, always or never, not \"alwys\": did you mean \"always\"?\n"
+		"  alwys\n"
+		"  ^");
+	refuses("simsock.enobufs", "2",
+		"sysctl value: simsock.enobufs is out of range: it goes from 0 to 1\n"
+		"  2\n"
+		"  ^");
+}
+
 static void a_value_that_is_no_number_is_shown(void **state)
 {
 	(void)state;
@@ -179,6 +198,7 @@ int main(void)
 		T(three_numbers_are_written_and_read_as_sysctl_does),
 		T(every_default_can_be_written_back),
 		T(an_unknown_name_suggests_the_nearest),
+		T(a_switch_takes_words_and_their_numbers),
 		T(a_value_that_is_no_number_is_shown),
 		T(a_number_out_of_range_is_shown_with_the_range),
 		T(too_few_and_too_many_numbers_are_told),

@@ -342,7 +342,7 @@ static void full_device_queue_is_silent_unless_asked(void **state)
 	assert_int_equal(udp_send(sk, "x", 1, 0, NULL), 1);
 	assert_int_equal(udp_send(sk, "x", 1, 0, NULL), 1);
 	assert_int_equal(net_count(f, SIM_TRACE_DROP, SIM_DROP_QUEUE_FULL), 1);
-	f->hosts[0].net.switches.enobufs_reported = true;
+	f->hosts[0].net.sysctl.sw_enobufs = SIM_ENOBUFS_REPORT;
 	assert_int_equal(udp_send(sk, "x", 1, 0, NULL), -ENOBUFS);
 	assert_int_equal(task.why.key, SIM_WHY_QUEUE_DROP);
 	net_close(sk);
