@@ -80,8 +80,22 @@ void sim_link(const char *a, const char *b, const char *netem);
  * it. */
 void sim_sysctl(const char *host, const char *name, const char *value);
 /*
+ * A rule of the host's packet filter, in iptables(8)'s words behind its name; of IPv6 with the other:
+ *
+ *	sim_iptables("client", "-A OUTPUT -p udp --dport 53 -j DROP")
+ *
+ * Chains INPUT and OUTPUT; -A -I -D -F -P -Z; matches -p -s -d -i -o --sport --dport --syn --tcp-flags
+ * --icmp-type, each with "!"; targets ACCEPT, DROP, REJECT [--reject-with ...], RETURN. A datagram that
+ *OUTPUT drops or rejects is EPERM to its sender, a segment is lost. Connections are not tracked.
+ */
+void sim_iptables(const char *host, const char *rule);
+void sim_ip6tables(const char *host, const char *rule);
+/* All of the host's rules with what they counted, as iptables -S -v prints them, each behind its command. */
+const char *sim_iptables_rules(const char *host);
+/*
  * At a time from now ("+1s") or since the beginning ("1s"), one of:
  *	link A B NETEM    inject RULE    sysctl HOST NAME VALUE    signal HOST SIGNAL    print TEXT
+ *	iptables HOST RULE    ip6tables HOST RULE
  * It is read now, and refused now. One that did not come to pass fails a passing sim_test().
  */
 void sim_at(const char *when, const char *line);
@@ -204,6 +218,9 @@ void sim_here(const char *file, int line);
 #define sim_host(name, addrs)         (sim_here(__FILE__, __LINE__), sim_host(name, addrs))
 #define sim_link(a, b, netem)         (sim_here(__FILE__, __LINE__), sim_link(a, b, netem))
 #define sim_sysctl(host, name, value) (sim_here(__FILE__, __LINE__), sim_sysctl(host, name, value))
+#define sim_iptables(host, rule)      (sim_here(__FILE__, __LINE__), sim_iptables(host, rule))
+#define sim_ip6tables(host, rule)     (sim_here(__FILE__, __LINE__), sim_ip6tables(host, rule))
+#define sim_iptables_rules(host)      (sim_here(__FILE__, __LINE__), sim_iptables_rules(host))
 #define sim_at(when, line)            (sim_here(__FILE__, __LINE__), sim_at(when, line))
 #define sim_pair(fd, kind)            (sim_here(__FILE__, __LINE__), sim_pair(fd, kind))
 #define sim_serve(host, port, script) (sim_here(__FILE__, __LINE__), sim_serve(host, port, script))

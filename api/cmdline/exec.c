@@ -43,6 +43,8 @@ static const char help[] =
 	"                                  script:FILE, do SCRIPT\n"
 	"  --inject RULE                   a fault, in strace's syntax: send:error=EINTR:when=3\n"
 	"  --sysctl [HOST:]NAME=VALUE      of the virtual kernels: net.ipv4.tcp_syn_retries=2\n"
+	"  --iptables [HOST:]RULE          of a host's packet filter: '-A OUTPUT -p udp -j DROP'; IPv6 has\n"
+	"  --ip6tables [HOST:]RULE         its own. Without HOST, of the program's\n"
 	"  --seed N                        of all chance (1); the same seed, the same run\n"
 	"  --trace FILE                    calls and packets on one time line\n"
 	"  --pcap FILE                     packets, for Wireshark and tshark\n"
@@ -138,12 +140,13 @@ static int add_link(struct invocation *in, int argc, char **argv)
 static int read_options(struct invocation *in, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "host", required_argument, NULL, 'H' },   { "link", required_argument, NULL, 'l' },
-		{ "peer", required_argument, NULL, 'P' },   { "inject", required_argument, NULL, 'i' },
-		{ "sysctl", required_argument, NULL, 'y' }, { "seed", required_argument, NULL, 's' },
-		{ "trace", required_argument, NULL, 't' },  { "pcap", required_argument, NULL, 'p' },
-		{ "net", required_argument, NULL, 'n' },    { "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },         { NULL, 0, NULL, 0 },
+		{ "host", required_argument, NULL, 'H' },     { "link", required_argument, NULL, 'l' },
+		{ "peer", required_argument, NULL, 'P' },     { "inject", required_argument, NULL, 'i' },
+		{ "sysctl", required_argument, NULL, 'y' },   { "seed", required_argument, NULL, 's' },
+		{ "trace", required_argument, NULL, 't' },    { "pcap", required_argument, NULL, 'p' },
+		{ "net", required_argument, NULL, 'n' },      { "quiet", no_argument, NULL, 'q' },
+		{ "iptables", required_argument, NULL, '4' }, { "ip6tables", required_argument, NULL, '6' },
+		{ "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 },
 	};
 	int c, r = 0;
 
@@ -155,6 +158,8 @@ static int read_options(struct invocation *in, int argc, char **argv)
 		case 'P': r = add_option(in, "peer", optarg); break;
 		case 'i': r = add_option(in, "inject", optarg); break;
 		case 'y': r = add_option(in, "sysctl", optarg); break;
+		case '4': r = add_option(in, "iptables", optarg); break;
+		case '6': r = add_option(in, "ip6tables", optarg); break;
 		case 's': r = add_seed(in, optarg); break;
 		case 't': r = add_output(in, "--trace", optarg); break;
 		case 'p': r = add_output(in, "--pcap", optarg); break;

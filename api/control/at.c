@@ -12,6 +12,7 @@
 #include "api/simsock.h"
 #include "sim/base/names.h"
 #include "sim/base/quantity.h"
+#include "sim/ip/firewall.h"
 #include "sim/link/netem.h"
 
 struct sim_at_line {
@@ -25,6 +26,8 @@ struct sim_at_line {
 struct command {
 	struct sim_host *host, *other;
 	struct sim_netem netem;
+	struct sim_fw_command firewall;
+	struct sim_slice text; /* what firewall was read from */
 	int signo;
 	const char *rest; /* to the end of the line */
 	char name[64];
@@ -104,6 +107,32 @@ static void act_sysctl(struct sim_control *c, const struct command *cmd)
 		sim_control_fail_diag(&d);
 }
 
+static int parse_firewall(struct sim_control *c, struct sim_slice args, struct command *out, bool v6,
+			  struct sim_diag *d)
+{
+	out->host = sim_control_find_host(c, next_word(&args), d);
+	out->text = args;
+	return out->host ? sim_control_parse_firewall(c, args, v6, &out->firewall, d) : -EINVAL;
+}
+
+static int parse_iptables(struct sim_control *c, struct sim_slice args, struct command *out,
+			  struct sim_diag *d)
+{
+	return parse_firewall(c, args, out, false, d);
+}
+
+static int parse_ip6tables(struct sim_control *c, struct sim_slice args, struct command *out,
+			   struct sim_diag *d)
+{
+	return parse_firewall(c, args, out, true, d);
+}
+
+static void act_firewall(struct sim_control *c, const struct command *cmd)
+{
+	(void)c;
+	sim_control_firewall(cmd->host, &cmd->firewall, cmd->text);
+}
+
 static int parse_signal(struct sim_control *c, struct sim_slice args, struct command *out, struct sim_diag *d)
 {
 	struct sim_slice name;
@@ -157,6 +186,8 @@ static const struct verb verbs[] = {
 	{ "link", "link A B NETEM", parse_link, act_link },
 	{ "inject", "inject RULE", parse_inject, act_inject },
 	{ "sysctl", "sysctl HOST NAME VALUE", parse_sysctl, act_sysctl },
+	{ "iptables", "iptables HOST RULE", parse_iptables, act_firewall },
+	{ "ip6tables", "ip6tables HOST RULE", parse_ip6tables, act_firewall },
 	{ "signal", "signal HOST SIGNAL", parse_signal, act_signal },
 	{ "print", "print TEXT", parse_print, act_print },
 };
@@ -169,7 +200,7 @@ static const struct verb *parse_line(struct sim_control *c, const struct sim_sou
 {
 	struct sim_slice rest = sim_slice_all(src), word = next_word(&rest);
 	struct sim_suggest s = sim_suggest_for(word);
-	char hint[SIM_SUGGEST_BYTES], known[256];
+	char hint[SIM_SUGGEST_BYTES], known[512];
 	struct sim_str list = sim_str_on(known, sizeof known);
 
 	memset(out, 0, sizeof *out);

@@ -78,7 +78,7 @@ struct sim_control {
 	unsigned num_isns;
 	FILE *trace;
 	struct sim_pcap *pcap;
-	char *calls_text, *sockets_text, *report;
+	char *calls_text, *sockets_text, *firewall_text, *report;
 	size_t calls_text_bytes, sockets_text_bytes;
 	bool sink_attached, reporting;
 	/* A failure on another task's stack: main is to tell of it. */
@@ -141,6 +141,12 @@ struct sim_host *sim_control_find_host(struct sim_control *c, struct sim_slice n
 int sim_control_parse_link(const struct sim_host *a, const struct sim_host *b, struct sim_slice text,
 			   struct sim_netem *out, struct sim_diag *d);
 void sim_control_link(struct sim_host *a, struct sim_host *b, const struct sim_netem *netem);
+struct sim_fw_command;
+/* iptables(8)'s words behind its name: 0, or -EINVAL and a diagnostic. */
+int sim_control_parse_firewall(struct sim_control *c, struct sim_slice text, bool v6,
+			       struct sim_fw_command *out, struct sim_diag *d);
+/* `text` is what cmd was read from, for the mistake that only shows now. */
+void sim_control_firewall(struct sim_host *h, const struct sim_fw_command *cmd, struct sim_slice text);
 struct sim_host *sim_control_host(struct sim_control *c, const char *what, const char *name); /* fails if
 												 unknown */
 void sim_control_add_host(struct sim_control *c, const char *name, const char *addrs);

@@ -297,6 +297,21 @@ static void set_sysctls(const struct host_list *l, const char *text)
 	}
 }
 
+/* "server:-A INPUT ...": a host's; else the program's. Rules begin with a dash, and names have no blank. */
+static void set_firewalls(const char *text, const char *option,
+			  void (*set)(const char *host, const char *rule))
+{
+	char value[VALUE_BYTES], *rule;
+	const char *at = NULL;
+
+	while (next_value(text, option, &at, value)) {
+		bool has_host = *value != '-' && value[strcspn(value, ": ")] == ':';
+		char *host = has_host ? cut(value, ":", &rule) : NULL;
+
+		set(host ? host : "client", host ? rule : value);
+	}
+}
+
 static void start_peers(const char *text)
 {
 	char value[VALUE_BYTES], *service;
@@ -335,6 +350,10 @@ struct sim_world *sim_exec_make_world(const char *text, bool with_files)
 	make_links(text);
 	sim_control_doing("exec: --sysctl");
 	set_sysctls(l, text);
+	sim_control_doing("exec: --iptables");
+	set_firewalls(text, "iptables", (sim_iptables));
+	sim_control_doing("exec: --ip6tables");
+	set_firewalls(text, "ip6tables", (sim_ip6tables));
 	sim_control_doing("exec: --peer");
 	start_peers(text);
 	free(l);

@@ -8,6 +8,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/base/str.h"
+#include "sim/ip/firewall.h"
 #include "sim/ip/ip_internal.h"
 
 enum { LOOPBACK_INDEX = 1, V4_BITS = 96 };
@@ -51,6 +52,7 @@ void sim_ip_fini(struct sim_ip *ip)
 	sim_timer_fini(&sim_ip_ctx(ip)->clock, &ip->reassembly_timer.timer);
 	sim_timer_fini(&sim_ip_ctx(ip)->clock, &ip->neighbour_timer.timer);
 	sim_ip_pmtu_forget_all(ip);
+	sim_firewall_free(ip);
 	while (ip->routes) {
 		struct sim_ip_route *r = ip->routes;
 
@@ -205,6 +207,10 @@ void sim_station_receive(struct sim_station *st, struct sim_packet *p)
 		p = sim_reassemble(ip, p);
 		if (!p)
 			return;
+	}
+	if (__builtin_expect(ip->firewall != NULL, 0) && sim_firewall_ask(ip, SIM_FW_INPUT, p)) {
+		sim_ip_drop(ip, p, SIM_DROP_FIREWALL);
+		return;
 	}
 	deliver(ip, p);
 }

@@ -41,6 +41,7 @@ struct sim_ip_route {
 	uint32_t metric, mtu_bytes; /* mtu 0: the interface's */
 };
 
+struct sim_firewall;
 struct sim_ip_pmtu;
 
 /* One of the stack's two timers, both of kind SIM_TIMER_IP. */
@@ -58,8 +59,9 @@ struct sim_ip {
 	struct sim_ip_route *routes; /* longest prefix first, then metric */
 	uint32_t generation;         /* grows with every change: cached routes are looked up again */
 	struct sim_rng id_rng;
-	struct sim_ip_pmtu *pmtus;  /* what routers said of ways */
-	struct sim_list reassembly; /* datagrams in parts, oldest first */
+	struct sim_firewall *firewall; /* firewall.h; NULL: everything passes */
+	struct sim_ip_pmtu *pmtus;     /* what routers said of ways */
+	struct sim_list reassembly;    /* datagrams in parts, oldest first */
 	uint32_t num_reassembly_bytes;
 	struct sim_list neighbours; /* asked for, not yet answered: oldest first, with packets that wait */
 	struct sim_ip_timer reassembly_timer, neighbour_timer;
@@ -141,7 +143,7 @@ static inline bool sim_route_is_valid(const struct sim_ip *ip, const struct sim_
 /*
  * Sends a packet whose addresses, ports, proto, ttl, tos and payload stand; gives it an IP id if it needs
  * one, and fragments it to the route's MTU. Takes it. 0; -EMSGSIZE: too big and dont_fragment; -ENOBUFS: the
- * queue was full. TCP and UDP segments of any size up to 65,535 less headers.
+ * queue was full; -EPERM: the firewall's OUTPUT. TCP and UDP segments of any size up to 65,535 less headers.
  */
 int sim_ip_send(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "sim/base/assert.h"
+#include "sim/ip/firewall.h"
 #include "sim/ip/ip_internal.h"
 #include "sim/packet/wire.h"
 
@@ -172,6 +173,12 @@ int sim_ip_send(struct sim_ip *ip, const struct sim_route *r, struct sim_packet 
 	p->iface = r->iface;
 	if (!p->ttl)
 		p->ttl = (uint8_t)(v4 ? ip->net->sysctl.ip_default_ttl : ip->net->sysctl.ip6_hop_limit);
+	if (__builtin_expect(ip->firewall != NULL, 0) && sim_firewall_ask(ip, SIM_FW_OUTPUT, p)) {
+		if (p->charged_to)
+			sim_station_departed(ip->station, p);
+		sim_ip_drop(ip, p, SIM_DROP_FIREWALL);
+		return -EPERM;
+	}
 	if (__builtin_expect(sim_packet_ip_len(p) > r->mtu_bytes, 0)) {
 		if (!p->dont_fragment)
 			return send_fragments(ip, r, p);

@@ -98,6 +98,9 @@ static int get_error(struct sim_sock *sk)
 	int err = sk->err;
 
 	sk->err = 0;
+	/* Linux: with no error pending, what the network said of a connection that goes on. */
+	if (!err && sim_sock_op(sk)->take_soft_error)
+		err = sim_sock_op(sk)->take_soft_error(sk);
 	return err;
 }
 

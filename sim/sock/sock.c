@@ -257,6 +257,20 @@ static void tell_peer_of_room(struct sim_sock *sk, uint32_t len)
 		sim_sock_op(peer)->room_changed(peer);
 }
 
+void sim_sock_take_back_sent(struct sim_sock *sk, uint32_t len)
+{
+	struct sim_sock_log *log = sk->sent;
+
+	sk->num_sent_bytes -= len;
+	if (sk->test && sk->test->has_capacity)
+		sk->test->accepted_bytes -= len;
+	if (!sk->record || !log)
+		return;
+	log->num_bytes -= len;
+	if (log->kept_bytes > log->num_bytes)
+		log->kept_bytes = (uint32_t)log->num_bytes;
+}
+
 void sim_sock_note_delivered(struct sim_sock *sk, const struct sim_bytes *run, uint32_t off, uint32_t len)
 {
 	sk->num_delivered_bytes += len;

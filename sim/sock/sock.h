@@ -150,6 +150,7 @@ struct sim_sock_ops {
 	/* Where the layer of files notes which file is in flight in a message, of a connection that is not
 	 * accepted its listener's: NULL where no queue can hold descriptors. */
 	struct sim_file **(*file_slot)(struct sim_sock *sk);
+	int (*take_soft_error)(struct sim_sock *sk); /* for SO_ERROR; NULL: has none */
 	/* The exact send buffer or capacity was changed, or the peer's program read: room may have come. */
 	void (*room_changed)(struct sim_sock *sk);
 };
@@ -234,6 +235,8 @@ size_t sim_sock_test_room(const struct sim_sock *sk, uint64_t unacked_bytes);
 /* Bytes were accepted by a send, read by a receive: counts, logs (if recorded), and tells a peer with a
  * capacity. */
 void sim_sock_note_sent(struct sim_sock *sk, const struct sim_bytes *run);
+/* The last `len` of those were not sent after all, and the call says so. */
+void sim_sock_take_back_sent(struct sim_sock *sk, uint32_t len);
 void sim_sock_note_delivered(struct sim_sock *sk, const struct sim_bytes *run, uint32_t off, uint32_t len);
 /* The other end of a connected socket, on whichever host, or NULL: supplied by world/, which alone sees all
  * hosts. */

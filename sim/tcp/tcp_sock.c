@@ -601,6 +601,15 @@ static void sock_room_changed(struct sim_sock *sk)
 	}
 }
 
+static int take_soft_error(struct sim_sock *sk)
+{
+	struct sim_tcp_conn *c = &sim_tcp_sock_of(sk)->conn;
+	int err = c->soft_err;
+
+	c->soft_err = 0;
+	return err;
+}
+
 const struct sim_sock_ops sim_tcp_sock_ops = {
 	.bind = sock_bind,
 	.connect = sock_connect,
@@ -618,4 +627,5 @@ const struct sim_sock_ops sim_tcp_sock_ops = {
 	.destroy = destroy,
 	.view = sock_view,
 	.room_changed = sock_room_changed,
+	.take_soft_error = take_soft_error,
 };

@@ -26,6 +26,7 @@ static const char *const drop_names[SIM_DROP_NUM] = {
 	[SIM_DROP_REASSEMBLY] = "fragments incomplete",
 	[SIM_DROP_TOO_BIG] = "larger than the MTU",
 	[SIM_DROP_NO_MEMORY] = "out of memory",
+	[SIM_DROP_FIREWALL] = "firewall",
 };
 
 const char *sim_drop_name(enum sim_drop d)

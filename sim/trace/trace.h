@@ -58,6 +58,7 @@ enum sim_drop {
 	SIM_DROP_REASSEMBLY, /* fragments that never became whole */
 	SIM_DROP_TOO_BIG,    /* over the MTU and may not be fragmented */
 	SIM_DROP_NO_MEMORY,
+	SIM_DROP_FIREWALL, /* a rule of the host's, or the policy of its chain */
 	SIM_DROP_NUM
 };
 

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "sim/base/assert.h"
+#include "sim/ip/firewall.h"
 #include "sim/udp/udp_internal.h"
 
 enum {
@@ -228,6 +229,31 @@ static int no_memory(struct sim_udp_sock *us, struct sim_task *t)
 	return sim_sock_fail(&us->in.sk, t, ENOBUFS, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
 }
 
+/* IP did not take it. 0: a loss that the program is not told of. */
+static int not_sent(struct sim_udp_sock *us, struct sim_task *t, const struct sim_udp_way *way, uint32_t len,
+		    int err)
+{
+	struct sim_inet *in = &us->in;
+	const struct sim_wire *w = way->route.wire;
+
+	/* A full queue is a silent loss unless the host's switch or IP_RECVERR says otherwise. */
+	if (err == -ENOBUFS && in->sk.net->sysctl.sw_enobufs == SIM_ENOBUFS_DROP &&
+	    !(is_v4(way) ? in->recverr : in->recverr6))
+		return 0;
+	sim_sock_take_back_sent(&in->sk, len);
+	switch (err) {
+	case -EPERM: /* netfilter's LOCAL_OUT */
+		return sim_sock_fail(&in->sk, t, EPERM, SIM_WHY_FIREWALL, SIM_NEVER_NS,
+				     in->ip->firewall->last_rule, 0, 0, 0);
+	case -ENOBUFS:
+		return sim_sock_fail(&in->sk, t, ENOBUFS, SIM_WHY_QUEUE_DROP, SIM_NEVER_NS,
+				     w ? w->queue.len : 0, w ? w->netem.limit_packets : 0, 0, 0);
+	default:
+		return sim_sock_fail(&in->sk, t, -err, SIM_WHY_TOO_LONG, SIM_NEVER_NS, len,
+				     way->route.mtu_bytes, 0, 0);
+	}
+}
+
 /* Gives the run to a packet and that to IP. 0, or -errno that the call returns. truesize 0: of one piece. */
 static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_way *way,
 		    struct sim_bytes *run, uint32_t truesize)
@@ -254,17 +280,7 @@ static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_
 	p->flow = way->flow;
 	charge(us, &way->route, p);
 	err = sim_ip_send(in->ip, &way->route, p);
-	if (__builtin_expect(!err, 1))
-		return 0;
-	if (err != -ENOBUFS)
-		return sim_sock_fail(&in->sk, t, -err, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)run->len,
-				     way->route.mtu_bytes, 0, 0);
-	/* A full queue is a silent loss unless the host's switch or IP_RECVERR says otherwise. */
-	if (in->sk.net->sysctl.sw_enobufs == SIM_ENOBUFS_DROP && !(is_v4(way) ? in->recverr : in->recverr6))
-		return 0;
-	return sim_sock_fail(&in->sk, t, ENOBUFS, SIM_WHY_QUEUE_DROP, SIM_NEVER_NS,
-			     way->route.wire ? way->route.wire->queue.len : 0,
-			     way->route.wire ? way->route.wire->netem.limit_packets : 0, 0, 0);
+	return __builtin_expect(!err, 1) ? 0 : not_sent(us, t, way, run->len, err);
 }
 
 static int copy_error(struct sim_udp_sock *us, struct sim_task *t, int err)

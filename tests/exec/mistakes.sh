@@ -107,6 +107,8 @@ wrong 'two peers at one place' 2 '--peer: peer: bind: EADDRINUSE: somebody has i
 wrong 'an unknown sysctl' 2 '--sysctl: sysctl name: unknown sysctl "net.ipv4.tcp_syn_retry": did' --sysctl net.ipv4.tcp_syn_retry=1 -- true
 wrong 'a sysctl without a value' 2 '--sysctl: net.ipv4.tcp_syn_retries: expected' --sysctl net.ipv4.tcp_syn_retries -- true
 wrong 'a sysctl that is no number' 2 '--sysctl: sysctl value: "many" is no number: ' --sysctl net.ipv4.tcp_syn_retries=many -- true
+wrong 'a rule of iptables' 2 '--iptables: iptables: unknown target "DORP": did you mean "DROP"?' --iptables '-A OUTPUT -j DORP' -- true
+wrong 'a rule of nobody' 2 '--ip6tables: ip6tables: no host is called "nobody"' --ip6tables 'nobody:-F' -- true
 wrong 'a sysctl of nobody' 2 '--sysctl: sysctl: no host is called "nobody"' --sysctl nobody:net.ipv4.tcp_syn_retries=1 -- true
 wrong 'a trace in no directory' 2 '--trace /no/such/trace: cannot be written: No such file' --trace /no/such/trace -- true
 wrong 'a capture that is a directory' 2 '--pcap www: cannot be written: Is a directory' --pcap www -- true

@@ -120,7 +120,8 @@ static void a_switch_takes_words_and_their_numbers(void **state)
 	set("simsock.eisconn", "1");
 	assert_string_equal(value_of("simsock.eisconn"), "always");
 	refuses("simsock.eisconn", "alwys",
-		"sysctl value: simsock.eisconn is linux, always or never, not \"alwys\": did you mean \"always\"?\n"
+		"sysctl value: simsock.eisconn is linux, always or never, not \"alwys\": "
+		"did you mean \"always\"?\n"
 		"  alwys\n"
 		"  ^");
 	refuses("simsock.enobufs", "2",
