@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "api/calls/gate.h"
+#include "api/calls/owner.h"
 #include "sim/base/uaccess.h"
 #include "sim/proc/epoll.h"
 
@@ -101,6 +102,7 @@ long sim_call_fcntl(struct sim_task *t, int fd, int cmd, long arg)
 {
 	struct sim_gate g;
 	struct sim_fd *slot;
+	long r;
 
 	if (sim_gate_enter(&g, t, SIM_CALL_FCNTL, fd, 0))
 		return sim_gate_leave(&g, g.answer);
@@ -123,8 +125,11 @@ long sim_call_fcntl(struct sim_task *t, int fd, int cmd, long arg)
 			return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ARGUMENT, 3, arg));
 		return sim_gate_leave(&g, dup_from(&g, (int)arg, cmd == F_DUPFD_CLOEXEC));
 	default:
-		return sim_gate_leave(&g,
-				      sim_gate_fail(&g, EINVAL, SIM_WHY_NOT_SIMULATED, SIM_CALL_FCNTL, cmd));
+		if (cmd == F_SETOWN)
+			g.arg2 = 0; /* a real process's number is no part of a run */
+		if (!sim_owner_fcntl(&g, cmd, arg, &r))
+			r = sim_gate_fail(&g, EINVAL, SIM_WHY_NOT_SIMULATED, SIM_CALL_FCNTL, cmd);
+		return sim_gate_leave(&g, r);
 	}
 }
 

@@ -24,7 +24,7 @@ enum { FLAG_PROBE = 0x10, FLAG_BATCH = 0x40000 };
 /* clang-format off */
 /* The columns: TCP, UDP, Unix stream, datagram, seqpacket. */
 static const struct sim_msg_flag msg_flags[] = {
-	{ NAMED(MSG_OOB),	   "AEAEE", "A-AEE", "urgent data: EOPNOTSUPP to send, EINVAL or EOPNOTSUPP to receive" },
+	{ NAMED(MSG_OOB),	   "SESEE", "S-SEE", "urgent data" },
 	{ NAMED(MSG_PEEK),	   NOWHERE, "SSSSS", NULL },
 	{ NAMED(MSG_DONTROUTE),	   "-S---", NOWHERE, NULL },
 	{ NAMED(MSG_CTRUNC),	   NOWHERE, "--SSS", "reported in msg_flags: there was no room for control messages" },
@@ -54,10 +54,12 @@ static const struct sim_number_info fcntl_commands[] = {
 	{ NAMED(F_SETFD),	  SIM_FIDELITY_SIMULATED, NULL },
 	{ NAMED(F_GETFL),	  SIM_FIDELITY_SIMULATED, NULL },
 	{ NAMED(F_SETFL),	  SIM_FIDELITY_SIMULATED, "O_ASYNC is stored: no SIGIO" },
-	{ NAMED(F_GETOWN),	  SIM_FIDELITY_ABSENT, NULL },
-	{ NAMED(F_SETOWN),	  SIM_FIDELITY_ABSENT, NULL },
-	{ NAMED(F_GETSIG),	  SIM_FIDELITY_ABSENT, NULL },
-	{ NAMED(F_SETSIG),	  SIM_FIDELITY_ABSENT, NULL },
+	{ NAMED(F_GETOWN),	  SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(F_SETOWN),	  SIM_FIDELITY_SIMULATED, "SIGURG; no SIGIO" },
+	{ NAMED(F_GETOWN_EX),	  SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(F_SETOWN_EX),	  SIM_FIDELITY_SIMULATED, "a thread stands for its process" },
+	{ NAMED(F_GETSIG),	  SIM_FIDELITY_SIMULATED, NULL },
+	{ NAMED(F_SETSIG),	  SIM_FIDELITY_STORED, "no SIGIO" },
 	{ NAMED(F_GETLK),	  SIM_FIDELITY_ABSENT, NULL },
 	{ NAMED(F_SETLK),	  SIM_FIDELITY_ABSENT, NULL },
 	{ NAMED(F_SETLKW),	  SIM_FIDELITY_ABSENT, NULL },

@@ -19,6 +19,7 @@
 
 #include "api/calls/flags.h"
 #include "api/calls/gate.h"
+#include "api/calls/owner.h"
 #include "sim/base/uaccess.h"
 #include "sim/proc/timerfd.h"
 
@@ -68,6 +69,19 @@ static long set_async(struct sim_gate *g, unsigned long number, union argument *
 	if (!g->sk && arg->value) /* only a socket can tell of it */
 		return sim_gate_fail(g, ENOTTY, SIM_WHY_NOT_SUPPORTED, 0, 0);
 	g->file->async = arg->value != 0;
+	return 0;
+}
+
+static long set_owner(struct sim_gate *g, unsigned long number, union argument *arg)
+{
+	(void)number;
+	return sim_owner_set(g, arg->value);
+}
+
+static long tell_owner(struct sim_gate *g, unsigned long number, union argument *arg)
+{
+	(void)number;
+	arg->value = sim_owner_get(g);
 	return 0;
 }
 
@@ -320,6 +334,10 @@ static long tell_conf(struct sim_gate *g, unsigned long number, union argument *
 		{ x, #x, SIM_FIDELITY_SIMULATED, "EPERM: no simulated user may" }, where, IN, \
 			sizeof(struct ifreq), refuse, NULL                                    \
 	}
+#define OWNER(x, direction, handle)                                                                       \
+	{                                                                                                 \
+		{ x, #x, SIM_FIDELITY_SIMULATED, NULL }, ANY_SOCKET, direction, sizeof(int), handle, NULL \
+	}
 #define ABSENT(x)                                                               \
 	{                                                                       \
 		{ x, #x, SIM_FIDELITY_ABSENT, NULL }, 0, NOTHING, 0, NULL, NULL \
@@ -331,15 +349,17 @@ static const struct request requests[] = {
 	NUMBER(TIOCOUTQ, SIMULATED, OUT, ask_socket, "SIOCOUTQ"),
 	{ { REQUEST_OUTQNSD, "SIOCOUTQNSD", SIM_FIDELITY_SIMULATED, "TCP" }, ANY_FILE, OUT, sizeof(int), ask_socket,
 	  NULL },
-	NUMBER(SIOCATMARK, STORED, OUT, ask_socket, "streams: never at a mark, there is no urgent data"),
+	NUMBER(SIOCATMARK, SIMULATED, OUT, ask_socket, "streams"),
 	NUMBER(FIONBIO, SIMULATED, IN, set_nonblock, NULL),
 	NUMBER(FIOASYNC, STORED, IN, set_async, "no SIGIO"),
 	{ { TFD_IOC_SET_TICKS, "TFD_IOC_SET_TICKS", SIM_FIDELITY_SIMULATED, "timerfd" }, TIMER, IN, sizeof(uint64_t),
 	  set_ticks, NULL },
 	PLAIN(FIOCLEX, set_cloexec),
 	PLAIN(FIONCLEX, set_cloexec),
-	ABSENT(SIOCGPGRP),
-	ABSENT(SIOCSPGRP),
+	OWNER(SIOCGPGRP, OUT, tell_owner),
+	OWNER(SIOCSPGRP, IN, set_owner),
+	OWNER(FIOGETOWN, OUT, tell_owner),
+	OWNER(FIOSETOWN, IN, set_owner),
 	STRUCT(SIOCGIFCONF, struct ifconf, tell_conf),
 	STRUCT(SIOCGIFNAME, struct ifreq, tell_name),
 	IFREQ(SIOCGIFINDEX, ANY_SOCKET, tell_index, NULL),

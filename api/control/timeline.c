@@ -79,6 +79,8 @@ static void add_tcp(struct sim_control *c, struct sim_str *out, const struct sim
 		sim_str_printf(out, " ack %" PRIu32,
 			       h->ack - *isn_of(c, p->dst, p->dport, p->src, p->sport, false, h->ack));
 	sim_str_printf(out, " win %u", h->window);
+	if (h->flags & SIM_TCP_URG)
+		sim_str_printf(out, " urg %u", h->urgent);
 	if (h->options & SIM_TCPOPT_MSS)
 		sim_str_printf(out, " mss %u", h->mss);
 	if (h->options & SIM_TCPOPT_WSCALE)

@@ -150,6 +150,14 @@ int sim_fcntl(int fd, int cmd, ...)
 	va_start(ap, cmd);
 	arg = va_arg(ap, long);
 	va_end(ap);
+	/* As the C library does: a group's number is negative, and would look like an error's. */
+	if (cmd == F_GETOWN && sim_current && sim_fd_is_simulated(sim_current, fd)) {
+		struct f_owner_ex ex;
+
+		if (sim_fcntl(fd, F_GETOWN_EX, &ex))
+			return -1;
+		return ex.type == F_OWNER_PGRP ? -ex.pid : ex.pid;
+	}
 	SIM_POSIX_FD(int, fd, sim_libc()->fcntl(fd, cmd, arg), sim_call_fcntl(t, fd, cmd, arg));
 }
 

@@ -73,7 +73,8 @@ static bool is_itimers(int sig)
 	return sig == SIGALRM || sig == SIGVTALRM || sig == SIGPROF;
 }
 
-/* As the kernel itself would have sent it: setitimer's by SI_KERNEL, SIGPIPE as if by the process. */
+/* As the kernel itself would have sent it: setitimer's and SIGURG by SI_KERNEL, SIGPIPE as if by the process.
+ */
 static siginfo_t info_of(int sig, const struct sim_alarm *a)
 {
 	siginfo_t info;
@@ -85,7 +86,7 @@ static siginfo_t info_of(int sig, const struct sim_alarm *a)
 		info.si_timerid = a->id;
 		info.si_overrun = a->state == SIM_ALARM_HELD ? a->overrun : a->last_overrun;
 		info.si_value.sival_ptr = (void *)(uintptr_t)a->value;
-	} else if (is_itimers(sig)) {
+	} else if (is_itimers(sig) || sig == SIGURG) {
 		info.si_code = SI_KERNEL;
 	} else {
 		info.si_code = SI_USER;

@@ -130,8 +130,8 @@
 	X(GETSOCKNAME, "getsockname", SIM_C_SOCK, EBADF, EFAULT, EINVAL, ENOBUFS, ENOTSOCK)                  \
 	X(GETPEERNAME, "getpeername", SIM_C_SOCK, EBADF, EFAULT, EINVAL, ENOBUFS, ENOTCONN, ENOTSOCK)        \
 	X(FCNTL, "fcntl", SIM_C_FILE, EACCES, EAGAIN, EBADF, EBUSY, EDEADLK, EFAULT, EINTR, EINVAL, EMFILE,  \
-	  ENOLCK, ENOTDIR, EPERM)                                                                            \
-	X(IOCTL, "ioctl", SIM_C_FILE, EADDRNOTAVAIL, EBADF, EFAULT, EINVAL, ENODEV, ENOTTY, EPERM)           \
+	  ENOLCK, ENOTDIR, EPERM, ESRCH)                                                                     \
+	X(IOCTL, "ioctl", SIM_C_FILE, EADDRNOTAVAIL, EBADF, EFAULT, EINVAL, ENODEV, ENOTTY, EPERM, ESRCH)    \
 	X(DUP, "dup", SIM_C_FILE, EBADF, EMFILE)                                                             \
 	X(DUP2, "dup2", SIM_C_FILE, EBADF, EBUSY, EINTR)                                                     \
 	X(DUP3, "dup3", SIM_C_FILE, EBADF, EBUSY, EINTR, EINVAL)                                             \

@@ -108,7 +108,7 @@ void sim_packet_trace(struct sim_trace *t, enum sim_trace_kind kind, uint16_t ho
 	} else if (p->proto == IPPROTO_TCP) {
 		flags = p->tcp.flags;
 		place = (uint64_t)p->tcp.seq | (uint64_t)p->tcp.ack << 32;
-		window = p->tcp.window;
+		window = p->tcp.window | (uint64_t)p->tcp.urgent << 16;
 	} else if (p->proto == IPPROTO_ICMP || p->proto == IPPROTO_ICMPV6) {
 		flags = p->icmp.type;
 		place = p->icmp.code;

@@ -3,6 +3,7 @@
 #include "sim/proc/file.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 #include "sim/base/assert.h"
@@ -41,6 +42,7 @@ struct sim_file *sim_file_new_sock(struct sim_ctx *ctx, struct sim_sock *sk, boo
 
 	if (f) {
 		f->sk = sk;
+		sk->file = f;
 		f->nonblock = nonblock;
 	}
 	return f;
@@ -93,11 +95,19 @@ void sim_file_put(struct sim_ctx *ctx, struct sim_file *f, struct sim_task *t)
 	switch (f->kind) {
 	case SIM_FILE_EPOLL: sim_epoll_free(f->ep); break;
 	case SIM_FILE_TIMERFD: sim_timerfd_free(f->tfd); break;
-	default: sim_sock_close(f->sk, t);
+	default: f->sk->file = NULL; sim_sock_close(f->sk, t);
 	}
 	sim_arena_free(ctx->arena, f, sizeof *f);
 	if (__builtin_expect(ctx->flight && was_unix, 0)) /* as unix_release_sock() schedules it */
 		sim_rights_collect(ctx);
+}
+
+void sim_sock_signal_urgent(struct sim_sock *sk)
+{
+	struct sim_proc *owner = sk->file ? sk->file->owner.proc : NULL;
+
+	if (owner)
+		sim_proc_signal(owner, SIGURG);
 }
 
 uint32_t sim_file_poll(struct sim_file *f)

@@ -20,6 +20,14 @@ struct sim_timerfd;
 
 enum sim_file_kind { SIM_FILE_SOCK, SIM_FILE_EPOLL, SIM_FILE_TIMERFD };
 
+/* Who gets the file's signals: fcntl(2), F_SETOWN. */
+struct sim_owner {
+	struct sim_proc *proc; /* NULL: nobody */
+	int32_t pid;           /* as it was given: the process's, a thread's, a group's */
+	uint8_t type;          /* F_OWNER_* */
+	uint8_t sig;           /* F_SETSIG */
+};
+
 struct sim_file {
 	uint32_t refs;
 	uint32_t kind : 4;         /* enum sim_file_kind */
@@ -27,7 +35,8 @@ struct sim_file {
 	uint32_t async : 1;        /* O_ASYNC: stored */
 	uint32_t is_reached : 1;   /* by the collector of what is in flight */
 	uint32_t num_flights : 25; /* of refs: by descriptors in messages that nobody has received */
-	struct sim_list watches;   /* epoll items on this file: they go when its last descriptor does */
+	struct sim_owner owner;
+	struct sim_list watches; /* epoll items on this file: they go when its last descriptor does */
 	union {
 		struct sim_sock *sk; /* with a reference */
 		struct sim_epoll *ep;

@@ -111,7 +111,8 @@ struct sim_sock {
 	struct sim_sock_log *sent, *delivered;        /* NULL until bytes moved while `record` is on */
 	uint64_t num_sent_bytes, num_delivered_bytes; /* accepted from, and handed to the program, ever */
 	uint32_t flow;                                /* trace id, 0: none yet */
-	uint32_t bound_if; /* interface index, 0: any; the place of SO_BINDTODEVICE, which is absent */
+	struct sim_file *file; /* the open file that it is, NULL: none (yet); the layer of files sets it */
+	uint32_t bound_if;     /* interface index, 0: any; the place of SO_BINDTODEVICE, which is absent */
 	int64_t made_ns;
 };
 
@@ -216,6 +217,8 @@ int sim_sock_take_error(struct sim_sock *sk, struct sim_task *t);
  * -SIM_ERESTART. Callers loop: while (!condition) { err = sim_sock_wait(...); if (err) ...; }.
  */
 int sim_sock_wait(struct sim_sock *sk, struct sim_task *t, uint32_t events, int64_t deadline_ns);
+/* Urgent data has come: SIGURG to whom fcntl(2), F_SETOWN named. Supplied by the layer of files. */
+void sim_sock_signal_urgent(struct sim_sock *sk);
 /* A call's deadline from SO_SNDTIMEO/SO_RCVTIMEO (0: SIM_NEVER_NS), rounded as Linux's timer wheel does. */
 int64_t sim_sock_deadline(const struct sim_sock *sk, int64_t timeo_ns);
 

@@ -35,6 +35,8 @@
 	X(DATA_AFTER_CLOSE, "data-after-close", "{0} bytes from {peer} arrived after this end was shut down both ways") \
 	X(PEER_CLOSED_UNREAD, "peer-closed-unread", "the peer closed with {0} bytes unread") \
 	X(PEER_GONE, "peer-gone", "the peer closed its end at t={0t}") \
+	X(NO_URGENT_DATA, "no-urgent-data", "no urgent byte waits: none came, it was read or passed, or SO_OOBINLINE leaves it in the stream") \
+	X(URGENT_NOT_YET, "urgent-not-yet", "urgent data is announced, {0} bytes ahead; its byte has not come") \
 	X(SHUT_WR, "shut-down", "this end was shut down for writing at t={0t}") \
 	X(TIMED_OUT, "timed-out", "no answer from {peer} to {0} transmissions; the first repeat went at t={1t}") \
 	X(UNREACHABLE, "unreachable", "no route to {peer}") \

@@ -166,6 +166,7 @@ static void prepare(struct sim_tcp_conn *c, const struct sim_tcp_path *path)
 	c->snd_sml = c->snd_una;
 	c->num_quick = 0;
 	c->soft_err = 0;
+	sim_tcp_conn_forget_urgent(c);
 	c->window_zero_ns = SIM_NEVER_NS;
 	c->orphan = c->rcv_shut = false;
 	c->timer.kind = SIM_TIMER_TCP_RETRANSMIT; /* of the connection before it may have had another */

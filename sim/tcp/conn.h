@@ -70,6 +70,14 @@ struct sim_tcp_run {
 	bool fin;
 };
 
+/* What is known of urgent data that comes: Linux's tp->urg_data. */
+enum sim_tcp_urg {
+	SIM_TCP_URG_NONE,
+	SIM_TCP_URG_NOTYET, /* its place is known, the byte has not come */
+	SIM_TCP_URG_VALID,
+	SIM_TCP_URG_READ, /* out of band; reading has not passed its place */
+};
+
 enum sim_tcp_recovery { SIM_TCP_RECOVERY_NONE, SIM_TCP_RECOVERY_FAST, SIM_TCP_RECOVERY_TIMEOUT };
 
 /* What few connections need: made when first needed. */
@@ -80,6 +88,9 @@ struct sim_tcp_extra {
 	uint32_t last_oow_ms;                 /* when an unacceptable segment was last answered */
 	uint8_t num_dupacks;
 	uint8_t recovery; /* enum sim_tcp_recovery */
+	unsigned char urg_byte;
+	uint32_t urg_seq; /* with urg_data: where the urgent byte stands */
+	uint32_t snd_up;  /* with urg_sending: behind the last urgent byte, RFC 9293 3.3.1 */
 	bool oow_answered;
 };
 
@@ -89,6 +100,7 @@ struct sim_tcp_conn {
 	uint32_t id;                    /* the socket's, for the trace; in TIME_WAIT the one it came from */
 	uint8_t state;                  /* enum sim_tcp_state */
 	uint8_t snd_wscale, rcv_wscale; /* RFC 7323 2.2; rcv_wscale is offered in the SYN */
+	uint8_t urg_data;               /* enum sim_tcp_urg */
 	uint8_t soft_err;               /* what ICMP said: reported instead of ETIMEDOUT */
 	/* Sending, RFC 9293 3.3.1. */
 	uint32_t iss, snd_una, snd_nxt;
@@ -127,6 +139,7 @@ struct sim_tcp_conn {
 	bool rtt_timing : 1;
 	bool nodelay : 1, corked : 1; /* TCP_NODELAY, TCP_CORK */
 	bool more : 1;                /* the last send said MSG_MORE */
+	bool urg_sending : 1;         /* urgent data was sent and is not acknowledged */
 	bool ack_nomem : 1;           /* what came found no room: say so */
 	bool ack_due : 1, ack_now : 1, ack_pushed : 1, ack_pushed2 : 1, pingpong : 1;
 	bool passive : 1;         /* made by a listener */
@@ -194,6 +207,17 @@ void sim_tcp_conn_ack_now(struct sim_tcp_conn *c); /* sends an ACK if one is due
  * probe sent since then was answered with the window closed as before.
  */
 bool sim_tcp_conn_is_stuck(const struct sim_tcp_conn *c, int64_t since_ns);
+
+/* The sequence number of the first byte that was not read. */
+static inline uint32_t sim_tcp_conn_copied_seq(const struct sim_tcp_conn *c)
+{
+	return c->rcv_nxt - c->fin_rcvd - c->rcv_len;
+}
+
+/* Urgent data: RFC 9293 3.8.5, see urgent.c. */
+void sim_tcp_conn_mark_urgent(struct sim_tcp_conn *c);   /* the last byte queued is urgent */
+void sim_tcp_conn_passed_urgent(struct sim_tcp_conn *c); /* bytes were read while urg_data is set */
+void sim_tcp_conn_forget_urgent(struct sim_tcp_conn *c);
 
 uint32_t sim_tcp_conn_mss(const struct sim_tcp_conn *c);        /* payload of a full segment at this moment */
 uint32_t sim_tcp_conn_rcv_window(const struct sim_tcp_conn *c); /* what is left of the advertised one */

@@ -28,6 +28,12 @@ uint32_t sim_tcp_env_rcvlowat(const struct sim_tcp_conn *c);
 
 /* Bytes came, or the peer's FIN; `fin`: nothing comes any more. */
 void sim_tcp_env_readable(struct sim_tcp_conn *c, bool fin);
+/* Urgent data is announced: for a signal. Its byte has come. */
+void sim_tcp_env_urgent(struct sim_tcp_conn *c);
+void sim_tcp_env_readable_urgent(struct sim_tcp_conn *c);
+bool sim_tcp_env_oobinline(const struct sim_tcp_conn *c); /* SO_OOBINLINE */
+/* Takes the first unread byte off, which nobody reads in the stream: may call sim_tcp_conn_consume(). */
+void sim_tcp_env_skip_urgent(struct sim_tcp_conn *c);
 /* This many bytes left the send queue: the peer has them. */
 void sim_tcp_env_acked(struct sim_tcp_conn *c, uint32_t num_bytes);
 /* For the program's next call: the connection dies of this (CLOSED comes next), or only tells (IP_RECVERR).

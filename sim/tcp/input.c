@@ -262,6 +262,8 @@ static void acknowledged(struct sim_tcp_conn *c, const struct sim_tcp_header *h)
 	if (c->fin_sent && h->ack == c->snd_nxt)
 		data--;
 	c->snd_una = h->ack;
+	if (__builtin_expect(c->urg_sending, 0))
+		sim_tcp_urgent_acked(c);
 	if (data)
 		sim_tcp_trim_sndq(c, data);
 	measure(c, h, retransmitted);
@@ -523,6 +525,9 @@ static unsigned in_synchronized(struct sim_tcp_conn *c, struct sim_packet *p)
 		fin_was_acked(c);
 	if (c->state == SIM_TCP_CLOSED || c->state == SIM_TCP_TIME_WAIT)
 		return drop;
+	/* RFC 9293 3.10.7.4, sixth */
+	if (__builtin_expect(p->tcp.flags & SIM_TCP_URG || c->urg_data == SIM_TCP_URG_NOTYET, 0))
+		sim_tcp_urgent_input(c, p);
 	if (p->payload.len || p->tcp.flags & SIM_TCP_FIN) {
 		if (abort_on_data(c, p))
 			return drop;

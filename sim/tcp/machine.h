@@ -98,6 +98,12 @@ void sim_tcp_rearm(struct sim_tcp_conn *c); /* after an ACK: retransmission, pro
 void sim_tcp_enter_recovery(struct sim_tcp_conn *c, enum sim_tcp_recovery how);
 void sim_tcp_continue_recovery(struct sim_tcp_conn *c);
 
+/* urgent.c */
+void sim_tcp_urgent_stamp(const struct sim_tcp_conn *c, struct sim_tcp_header *h); /* with urg_sending */
+void sim_tcp_urgent_acked(struct sim_tcp_conn *c);                                 /* the same */
+bool sim_tcp_urgent_worth_probing(const struct sim_tcp_conn *c);
+void sim_tcp_urgent_input(struct sim_tcp_conn *c, const struct sim_packet *p); /* before its text is taken */
+
 /* rtt.c */
 void sim_tcp_rtt_sample(struct sim_tcp_conn *c, uint32_t rtt_us);
 void sim_tcp_rto_from_rtt(struct sim_tcp_conn *c);

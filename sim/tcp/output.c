@@ -134,6 +134,8 @@ static struct sim_packet *segment(struct sim_tcp_conn *c, uint32_t seq, unsigned
 	h->window = advertise(c);
 	if (c->ts_ok)
 		add_timestamps(c, h);
+	if (__builtin_expect(c->urg_sending, 0))
+		sim_tcp_urgent_stamp(c, h);
 	ack_was_sent(c);
 	return p;
 }
@@ -188,8 +190,14 @@ void sim_tcp_send_ack(struct sim_tcp_conn *c)
 /* RFC 9293 3.8.6.1: the old byte's place makes the peer answer. */
 void sim_tcp_send_probe(struct sim_tcp_conn *c)
 {
-	struct sim_packet *p = segment(c, c->snd_una - 1, SIM_TCP_ACK);
+	struct sim_packet *p;
 
+	if (sim_tcp_urgent_worth_probing(c)) {
+		p = segment(c, c->snd_una, SIM_TCP_ACK);
+		if (p)
+			sim_tcp_env_send(c, p);
+	}
+	p = segment(c, c->snd_una - 1, SIM_TCP_ACK);
 	if (p)
 		sim_tcp_env_send(c, p);
 }
@@ -298,11 +306,12 @@ static void send_new(struct sim_tcp_conn *c, uint32_t len, bool fin)
 
 /*
  * A segment that is not full: waits for what tcp(7) says (TCP_CORK, MSG_MORE), and by Nagle's algorithm (RFC
- * 9293 3.7.4) as long as another such one is not acknowledged (Minshall's form, as Linux has it).
+ * 9293 3.7.4) as long as another such one is not acknowledged (Minshall's form, as Linux has it). Urgent
+ * data waits for nothing.
  */
 bool sim_tcp_holds_back(const struct sim_tcp_conn *c, uint32_t len, uint32_t mss)
 {
-	if (len >= mss || c->fin_queued)
+	if (len >= mss || c->fin_queued || c->urg_sending)
 		return false;
 	if (c->corked || c->more)
 		return true;

@@ -61,6 +61,16 @@ ssize_t sim_tcp_sock_recv(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 bool sim_tcp_is_writable(const struct sim_tcp_sock *ts);
 void sim_tcp_expand_sndbuf(struct sim_tcp_sock *ts);
 
+/* tcp_oob.c */
+ssize_t sim_tcp_recv_urgent(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_msg *m); /* MSG_OOB */
+/* Urgent data is known of: does its byte stand `ahead` bytes behind what was read? */
+bool sim_tcp_at_mark(const struct sim_tcp_sock *ts, size_t ahead);
+/* How many of `left` bytes one step may read from there; at the mark the byte is passed, or by a look, *ahead
+ * moves on. */
+size_t sim_tcp_until_mark(struct sim_tcp_sock *ts, bool peek, size_t *ahead, size_t left);
+bool sim_tcp_is_readable_at_mark(const struct sim_tcp_sock *ts); /* or it does not stand there */
+uint32_t sim_tcp_num_unread(const struct sim_tcp_sock *ts);      /* FIONREAD */
+
 /* tcp_opt.c */
 int sim_tcp_sock_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
 			socklen_t len);

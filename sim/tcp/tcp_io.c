@@ -4,7 +4,7 @@
  * accounts it. tcp(7), send(2), recv(2); the order of checks as the running kernel has it.
  *
  * FIDELITY: ignored as on Linux: MSG_DONTROUTE, MSG_CONFIRM, MSG_ZEROCOPY without SO_ZEROCOPY. Stored:
- * MSG_EOR, since segments are not joined in the queue. Absent: MSG_OOB, MSG_FASTOPEN.
+ * MSG_EOR, since segments are not joined in the queue. Absent: MSG_FASTOPEN.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -52,10 +52,12 @@ void sim_tcp_expand_sndbuf(struct sim_tcp_sock *ts)
 }
 
 /* How many bytes one buffer takes: whole segments, at most half of the peer's largest window. */
-static uint32_t size_goal(const struct sim_tcp_conn *c)
+static uint32_t size_goal(const struct sim_tcp_conn *c, int flags)
 {
 	uint32_t mss = sim_tcp_conn_mss(c), most = c->max_window / 2;
 
+	if (flags & MSG_OOB)
+		return mss;
 	if (most > SEGMENTATION_MAX_BYTES)
 		most = SEGMENTATION_MAX_BYTES;
 	return most > mss ? most - most % mss : mss;
@@ -66,7 +68,7 @@ static uint32_t size_goal(const struct sim_tcp_conn *c)
  * so that the limit may be passed by less than one. The charge for new buffers is made; that for bytes is the
  * caller's.
  */
-static uint32_t grant(struct sim_tcp_sock *ts, size_t left)
+static uint32_t grant(struct sim_tcp_sock *ts, size_t left, int flags)
 {
 	struct sim_sock *sk = &ts->in.sk;
 	const struct sim_tcp_conn *c = &ts->conn;
@@ -88,7 +90,7 @@ static uint32_t grant(struct sim_tcp_sock *ts, size_t left)
 		if (!ts->skb_room_bytes) {
 			if ((int64_t)sk->wmem_bytes + num >= sk->sndbuf_bytes)
 				break;
-			goal = goal ? goal : size_goal(c);
+			goal = goal ? goal : size_goal(c, flags);
 			ts->skb_room_bytes = goal;
 			sk->wmem_bytes += SIM_TCP_SKB_OVERHEAD;
 		}
@@ -211,9 +213,9 @@ static int check_flags(struct sim_tcp_sock *ts, struct sim_task *t, const struct
 {
 	struct sim_sock *sk = &ts->in.sk;
 
-	if (__builtin_expect(m->flags & (MSG_OOB | MSG_FASTOPEN), 0))
-		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS,
-				     m->flags & (MSG_OOB | MSG_FASTOPEN), 0, 0, 0);
+	if (__builtin_expect(m->flags & MSG_FASTOPEN, 0))
+		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_FASTOPEN, 0,
+				     0, 0);
 	if (__builtin_expect(m->to && sk->net->sysctl.sw_eisconn == SIM_EISCONN_ALWAYS &&
 				     ts->link == SIM_TCP_CONNECTED,
 			     0))
@@ -242,6 +244,8 @@ static int wait_room(struct sim_tcp_sock *ts, struct sim_task *t, const struct s
 	int err;
 
 	ts->nospace = true;
+	if (copied && m->flags & MSG_OOB)
+		sim_tcp_conn_mark_urgent(&ts->conn);
 	if (copied)
 		sim_tcp_conn_push_all(&ts->conn);
 	if (m->nonblock)
@@ -274,7 +278,7 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 		}
 		if (!left)
 			break;
-		num = grant(ts, left);
+		num = grant(ts, left, m->flags);
 		err = num ? queue_bytes(ts, m, num) : wait_room(ts, t, m, copied, &deadline_ns);
 		if (err)
 			break;
@@ -287,6 +291,8 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 	}
 	if (!copied)
 		return err;
+	if (__builtin_expect(m->flags & MSG_OOB, 0))
+		sim_tcp_conn_mark_urgent(&ts->conn);
 	sim_tcp_conn_push(&ts->conn, m->flags & MSG_MORE);
 	return sim_sock_stopped_send(sk, t, err, copied);
 }
@@ -381,15 +387,10 @@ static bool may_get_more(const struct sim_tcp_sock *ts, const struct sim_task *t
 
 static int check_recv(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_msg *m)
 {
-	struct sim_sock *sk = &ts->in.sk;
-
 	if (m->from)
 		m->from->family = 0; /* recv(2): a connected stream gives no address */
-	if (__builtin_expect(m->flags & (MSG_OOB | MSG_ERRQUEUE), 0)) {
-		if (m->flags & MSG_ERRQUEUE)
-			return nothing_to_read(ts, t, false);
-		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_OOB, 0, 0, 0);
-	}
+	if (__builtin_expect(m->flags & MSG_ERRQUEUE, 0))
+		return nothing_to_read(ts, t, false);
 	if (__builtin_expect(ts->conn.state == SIM_TCP_LISTEN, 0))
 		return sim_tcp_fail(ts, t, ENOTCONN, SIM_WHY_NOT_CONNECTED);
 	return 0;
@@ -406,25 +407,41 @@ static size_t read_target(const struct sim_sock *sk, const struct sim_msg *m)
 ssize_t sim_tcp_sock_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 {
 	struct sim_tcp_sock *ts = sim_tcp_sock_of(sk);
-	size_t copied = 0, target = read_target(sk, m);
+	size_t copied = 0, ahead = 0, target = read_target(sk, m);
+	bool peek = m->flags & MSG_PEEK;
 	int64_t deadline_ns = 0;
 	int err = check_recv(ts, t, m);
 	ssize_t n;
 
 	if (err)
 		return err;
+	if (__builtin_expect(m->flags & MSG_OOB, 0))
+		return sim_tcp_recv_urgent(ts, t, m);
 	for (;;) {
-		bool empty = m->flags & MSG_PEEK ? ts->conn.rcv_len <= copied : !ts->conn.rcv_len;
+		if (__builtin_expect(ts->conn.urg_data, 0) && copied && sim_tcp_at_mark(ts, ahead))
+			break;
+		if (ts->conn.rcv_len > ahead) {
+			size_t left = m->len - copied;
 
-		if (!empty) {
-			n = take(ts, m, m->flags & MSG_PEEK ? copied : 0, m->len - copied);
+			if (__builtin_expect(ts->conn.urg_data, 0) && left) {
+				left = sim_tcp_until_mark(ts, peek, &ahead, left);
+				if (!left)
+					continue; /* the urgent byte was all there is */
+			}
+			n = take(ts, m, ahead, left);
 			if (n < 0) {
 				err = copied ? 0 : sim_tcp_fail(ts, t, EFAULT, SIM_WHY_BAD_POINTER);
 				break;
 			}
 			copied += (size_t)n;
+			if (peek)
+				ahead += (size_t)n;
+			else if (__builtin_expect(ts->conn.urg_data, 0))
+				sim_tcp_conn_passed_urgent(&ts->conn);
 			if (copied >= m->len)
 				break;
+			if (__builtin_expect((size_t)n == left && left, 0))
+				continue; /* up to the mark */
 		}
 		if (copied >= target || (copied && !may_get_more(ts, t, m)))
 			break;

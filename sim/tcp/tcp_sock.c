@@ -155,7 +155,7 @@ static uint32_t readable_events(const struct sim_tcp_sock *ts)
 {
 	const struct sim_tcp_conn *c = &ts->conn;
 
-	if (!c->rcv_len)
+	if (!c->rcv_len || (__builtin_expect(c->urg_data, 0) && !sim_tcp_is_readable_at_mark(ts)))
 		return 0;
 	if (c->rcv_len >= (uint32_t)ts->in.sk.rcvlowat_bytes || sim_tcp_conn_rcv_window(c) <= c->rcv_mss)
 		return EPOLLIN | EPOLLRDNORM;
@@ -175,7 +175,8 @@ void sim_tcp_env_readable(struct sim_tcp_conn *c, bool fin)
 		return;
 	}
 	if (!sim_list_empty(&sk->wait.waits) && readable_events(ts))
-		sim_sock_notify(sk, EPOLLIN | EPOLLRDNORM);
+		sim_sock_notify(sk, EPOLLIN | EPOLLRDNORM |
+					    (c->urg_data == SIM_TCP_URG_VALID ? (uint32_t)EPOLLPRI : 0));
 }
 
 void sim_tcp_env_error(struct sim_tcp_conn *c, int err, enum sim_why_key key, int64_t since_ns, int64_t arg0,
@@ -359,6 +360,7 @@ void sim_tcp_disconnect(struct sim_tcp_sock *ts)
 		sk->err_why = (struct sim_reason){ SIM_WHY_NOT_CONNECTED, sk->id, SIM_NEVER_NS, { 0 } };
 	}
 	sim_tcp_conn_discard(&ts->conn);
+	sim_tcp_conn_forget_urgent(&ts->conn);
 	ts->conn.rcv_shut = ts->conn.fin_rcvd = false;
 	sk->rmem_bytes = 0;
 	sk->shutdown = 0;
@@ -520,6 +522,8 @@ static uint32_t sock_poll(struct sim_sock *sk)
 			events |= EPOLLOUT | EPOLLWRNORM;
 		else
 			ts->nospace = true;
+		if (ts->conn.urg_data == SIM_TCP_URG_VALID)
+			events |= EPOLLPRI;
 	}
 	return sk->err ? events | EPOLLERR : events;
 }
@@ -549,7 +553,7 @@ static int sock_ioctl(struct sim_sock *sk, struct sim_task *t, unsigned long req
 		if (young)
 			*value = 0;
 		else if (request == FIONREAD)
-			*value = (int)c->rcv_len;
+			*value = (int)sim_tcp_num_unread(ts);
 		else if (request == SIOCOUTQ)
 			*value = (int)(c->write_seq + c->fin_queued - c->snd_una) *
 				 (c->state != SIM_TCP_CLOSED);
@@ -557,9 +561,7 @@ static int sock_ioctl(struct sim_sock *sk, struct sim_task *t, unsigned long req
 			*value = (int)(c->write_seq + c->fin_queued - c->snd_nxt) *
 				 (c->state != SIM_TCP_CLOSED);
 		return 0;
-	case SIOCATMARK:
-		*value = 0; /* FIDELITY: absent: urgent data, so that its mark is nowhere */
-		return 0;
+	case SIOCATMARK: *value = sim_tcp_at_mark(ts, 0); return 0;
 	default: return sim_sock_fail(sk, t, ENOTTY, SIM_WHY_NOT_SUPPORTED, SIM_NEVER_NS, 0, 0, 0, 0);
 	}
 }

@@ -39,6 +39,11 @@ struct sim_sock *sim_sock_peer(struct sim_sock *sk)
 	return sim_unix_peer(sk);
 }
 
+void sim_sock_signal_urgent(struct sim_sock *sk)
+{
+	(void)sk;
+}
+
 void sim_unix_task_cred(struct sim_task *t, struct sim_unix_cred *cred)
 {
 	(void)t;

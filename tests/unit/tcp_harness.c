@@ -75,6 +75,27 @@ void sim_tcp_env_readable(struct sim_tcp_conn *c, bool fin)
 	end_of(c)->fin_seen |= fin;
 }
 
+void sim_tcp_env_urgent(struct sim_tcp_conn *c)
+{
+	end_of(c)->num_urgent++;
+}
+
+void sim_tcp_env_readable_urgent(struct sim_tcp_conn *c)
+{
+	end_of(c)->num_readable++;
+}
+
+bool sim_tcp_env_oobinline(const struct sim_tcp_conn *c)
+{
+	(void)c;
+	return false;
+}
+
+void sim_tcp_env_skip_urgent(struct sim_tcp_conn *c)
+{
+	sim_tcp_conn_consume(c, 1);
+}
+
 void sim_tcp_env_acked(struct sim_tcp_conn *c, uint32_t num_bytes)
 {
 	end_of(c)->num_acked_bytes += num_bytes;

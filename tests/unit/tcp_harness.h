@@ -30,6 +30,7 @@ struct bench_end {
 	struct sim_packet_queue sent;
 	uint32_t rcvbuf_bytes;
 	uint32_t num_acked_bytes, num_readable;
+	unsigned num_urgent; /* announcements of urgent data */
 	bool fin_seen, may_not_establish, rcvbuf_locked;
 	int err; /* what the program's next call would get */
 	enum sim_why_key why;
