@@ -53,6 +53,9 @@ struct sim_unix_notes {
 	uint32_t plain_len; /* bytes behind the last one */
 };
 
+/* Where urgent bytes stand: see oob.c. */
+struct sim_unix_oob;
+
 /* A part of a stream's queue of which the same is to be told. Zeroed but for is_first to begin. */
 struct sim_unix_part {
 	uint32_t off, len;
@@ -90,6 +93,7 @@ struct sim_unix_sock {
 		} msgs;
 	};
 	struct sim_unix_notes notes;    /* streams */
+	struct sim_unix_oob *oob;       /* streams; NULL: nothing urgent ever came */
 	struct sim_unix_sock *listener; /* in whose queue it waits to be accepted; NULL */
 	struct sim_file *file;          /* for file_slot: the layer of files looks at it */
 	struct sim_unix_sock *first_waiting, *last_waiting; /* listener: connections not accepted */
@@ -173,6 +177,23 @@ void sim_unix_notes_drop(struct sim_unix_sock *u);
 /* The part after *p. False: there is none, or it comes from another sender than `seen` has. */
 bool sim_unix_notes_next(const struct sim_unix_sock *u, struct sim_scm *seen, struct sim_unix_part *p);
 
+/* ---- oob.c: all but the first and the looks only with u->oob ---- */
+bool sim_unix_oob_reserve(struct sim_unix_sock *to); /* for one urgent byte; false: no memory */
+void sim_unix_oob_pushed(struct sim_unix_sock *to);  /* the last byte queued is urgent */
+/* The first n bytes leave the queue: what of their charge was given back before. */
+uint32_t sim_unix_oob_consumed(struct sim_unix_sock *u, uint32_t n);
+uint32_t sim_unix_oob_uncharged(const struct sim_unix_sock *u); /* the same of all that is queued */
+void sim_unix_oob_fini(struct sim_unix_sock *u);
+bool sim_unix_oob_is_pending(const struct sim_unix_sock *u);
+bool sim_unix_oob_at_mark(const struct sim_unix_sock *u);
+uint32_t sim_unix_oob_unread(const struct sim_unix_sock *u);
+uint32_t sim_unix_oob_left(const struct sim_unix_sock *u);
+/* Before the next step of a read: true: it ends here. *room: as far as that step may go. */
+bool sim_unix_oob_pass(struct sim_unix_sock *u, bool copied, size_t *room);
+bool sim_unix_oob_nothing_to_peek(const struct sim_unix_sock *u);
+ssize_t sim_unix_oob_peek(struct sim_unix_sock *u, struct sim_msg *m, struct sim_scm *seen); /* or -EFAULT */
+ssize_t sim_unix_recv_urgent(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg *m);
+
 /* ---- socket.c ---- */
 void sim_unix_set_peer(struct sim_unix_sock *u, struct sim_unix_sock *peer); /* takes and drops references */
 struct sim_unix_sock *sim_unix_alloc(struct sim_net *net, int type);
@@ -226,6 +247,8 @@ void sim_unix_dgram_disconnected(struct sim_unix_sock *u, struct sim_unix_sock *
 
 /* ---- stream.c, dgram.c ---- */
 ssize_t sim_unix_stream_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
+void sim_unix_stream_consume(struct sim_unix_sock *u, uint32_t n); /* takes the first bytes out of the queue
+								    */
 ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
 ssize_t sim_unix_dgram_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
 ssize_t sim_unix_dgram_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);

@@ -295,7 +295,7 @@ static uint64_t left_unread(const struct sim_unix_sock *u)
 	const struct sim_unix_msg *first = u->msgs.first;
 
 	if (u->sk.type == SOCK_STREAM)
-		return u->stream.data.len;
+		return sim_unix_oob_left(u);
 	return u->num_queued - (first && !first->run.len);
 }
 
@@ -321,11 +321,12 @@ static void drop_queue(struct sim_unix_sock *u, struct sim_unix_sock *peer)
 		return;
 	}
 	if (u->stream.data.len) {
-		freed = sim_unix_stream_pop(a, &u->stream, u->stream.data.len);
+		freed = sim_unix_stream_pop(a, &u->stream, u->stream.data.len) - sim_unix_oob_uncharged(u);
 		if (peer)
 			sim_unix_uncharge(peer, freed);
 	}
 	sim_unix_stream_fini(a, &u->stream);
+	sim_unix_oob_fini(u);
 	sim_unix_notes_drop(u);
 }
 
@@ -406,6 +407,8 @@ uint32_t sim_unix_common_poll(struct sim_unix_sock *u)
 		mask |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
 	if (u->num_queued || (u->sk.type == SOCK_STREAM && u->stream.data.len))
 		mask |= EPOLLIN | EPOLLRDNORM;
+	if (sim_unix_oob_is_pending(u))
+		mask |= EPOLLPRI;
 	if (u->sk.type != SOCK_DGRAM && u->state == SIM_UNIX_CLOSED)
 		mask |= EPOLLHUP;
 	return mask;
@@ -446,7 +449,7 @@ static int unread_bytes(struct sim_unix_sock *u)
 	int64_t n = 0;
 
 	if (u->sk.type == SOCK_STREAM)
-		return (int)u->stream.data.len;
+		return (int)(u->oob ? sim_unix_oob_unread(u) : u->stream.data.len);
 	for (struct sim_unix_msg *m = u->msgs.first; m; m = m->next) {
 		n += m->run.len;
 		if (u->sk.type == SOCK_DGRAM)
@@ -471,7 +474,7 @@ static int unix_ioctl(struct sim_sock *sk, struct sim_task *t, unsigned long req
 		if (sk->type != SOCK_STREAM)
 			return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SUPPORTED, SIM_NEVER_NS, 0, 0, 0,
 					     0);
-		*value = 0; /* there is no urgent data */
+		*value = sim_unix_oob_at_mark(u);
 		return 0;
 	default:
 		return sim_sock_fail(sk, t, ENOTTY, SIM_WHY_NOT_SUPPORTED, SIM_NEVER_NS, (int64_t)request, 0,

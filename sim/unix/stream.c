@@ -29,9 +29,6 @@ static int check_send(struct sim_unix_sock *u, struct sim_task *t, const struct 
 		return sim_sock_fail(sk, t, EPIPE,
 				     u->peer_gone_ns != SIM_NEVER_NS ? SIM_WHY_PEER_GONE : SIM_WHY_SHUT_WR,
 				     u->shut_ns, u->shut_ns, 0, 0, 0);
-	if (m->flags & MSG_OOB) /* FIDELITY: absent */
-		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_OOB, 0, 0,
-				     0);
 	return 0;
 }
 
@@ -96,25 +93,48 @@ static int send_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_ms
 	else if (__builtin_expect(peer->notes.first != NULL, 0))
 		peer->notes.plain_len += (uint32_t)size;
 	peer->last_data_ns = sim_now(u->sk.net->ctx);
-	sim_sock_notify(&peer->sk, SIM_UNIX_READABLE);
+	sim_sock_notify(&peer->sk,
+			SIM_UNIX_READABLE | (sim_unix_oob_is_pending(peer) ? (uint32_t)EPOLLPRI : 0));
+	return 0;
+}
+
+/* The last byte of an urgent send: a buffer of its own. */
+static __attribute__((noinline, cold)) int send_urgent(struct sim_unix_sock *u, struct sim_task *t,
+						       struct sim_msg *m)
+{
+	struct sim_unix_sock *peer = u->peer;
+	size_t size = 1;
+	int err = 0;
+
+	if (!has_room(&u->sk))
+		err = sim_unix_wait_for_room(u, t, m, false, &size);
+	if (!err && !sim_unix_oob_reserve(peer))
+		err = sim_sock_fail(&u->sk, t, ENOBUFS, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
+	if (!err)
+		err = send_chunk(u, t, m, 1);
+	if (err)
+		return err;
+	sim_unix_oob_pushed(peer);
+	sim_sock_notify(&peer->sk, SIM_UNIX_READABLE | EPOLLPRI);
 	return 0;
 }
 
 ssize_t sim_unix_stream_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 {
 	struct sim_unix_sock *u = sim_unix_of(sk);
-	size_t sent = 0;
+	size_t sent = 0, len;
 	int err;
 
 	m->out_flags = 0;
 	err = __builtin_expect(m->scm != NULL, 0) && m->scm->err ? m->scm->err : check_send(u, t, m);
 	if (err)
 		return err;
-	while (sent < m->len) {
+	len = m->len - !!(m->flags & MSG_OOB);
+	while (sent < len) {
 		size_t size = sim_unix_chunk_bytes(sk->sndbuf_bytes);
 
-		if (size > m->len - sent)
-			size = m->len - sent;
+		if (size > len - sent)
+			size = len - sent;
 		if (!has_room(sk))
 			err = sim_unix_wait_for_room(u, t, m, false, &size);
 		if (!err)
@@ -122,6 +142,12 @@ ssize_t sim_unix_stream_send(struct sim_sock *sk, struct sim_task *t, struct sim
 		if (err)
 			return sim_sock_stopped_send(sk, t, err, sent);
 		sent += size;
+	}
+	if (__builtin_expect(m->flags & MSG_OOB, 0)) {
+		err = send_urgent(u, t, m);
+		if (err)
+			return sent ? (ssize_t)sent : err;
+		sent++;
 	}
 	return (ssize_t)sent;
 }
@@ -144,10 +170,17 @@ static inline __attribute__((always_inline)) void consume(struct sim_unix_sock *
 		sim_sock_note_delivered(&u->sk, &u->stream.data, 0, n);
 	if (!sim_unix_stream_pop_only(a, &u->stream, n, &freed))
 		freed = sim_unix_stream_pop(a, &u->stream, n);
+	if (__builtin_expect(u->oob != NULL, 0))
+		freed -= sim_unix_oob_consumed(u, n);
 	if (freed && u->peer)
 		sim_unix_uncharge(u->peer, freed);
 	if (__builtin_expect(u->notes.first != NULL, 0))
 		sim_unix_notes_pop(u, n);
+}
+
+void sim_unix_stream_consume(struct sim_unix_sock *u, uint32_t n)
+{
+	consume(u, n);
 }
 
 /*
@@ -234,6 +267,13 @@ static ssize_t peek_noted(struct sim_unix_sock *u, struct sim_msg *m, struct sim
 	return (ssize_t)copied;
 }
 
+/* Is there nothing to be read? What was read out of band, and to a look the urgent byte, do not count. */
+static bool is_empty(const struct sim_unix_sock *u, const struct sim_msg *m)
+{
+	return !u->stream.data.len || (__builtin_expect(u->oob != NULL, 0) && m->flags & MSG_PEEK &&
+				       sim_unix_oob_nothing_to_peek(u));
+}
+
 /* The queue is empty: 1: something came; 0: the stream has ended; -errno. */
 static int wait_for_data(struct sim_unix_sock *u, struct sim_task *t, const struct sim_msg *m,
 			 int64_t *deadline_ns)
@@ -250,7 +290,7 @@ static int wait_for_data(struct sim_unix_sock *u, struct sim_task *t, const stru
 	if (!*deadline_ns)
 		*deadline_ns = sim_sock_deadline(sk, sk->rcvtimeo_ns);
 	err = sim_sock_wait(sk, t, EPOLLIN, *deadline_ns);
-	if (err == -EAGAIN && !u->stream.data.len)
+	if (err == -EAGAIN && is_empty(u, m))
 		return nothing_to_read(u, t, true);
 	if (err && err != -EAGAIN)
 		return sim_unix_interrupted(err, sk->rcvtimeo_ns);
@@ -309,10 +349,22 @@ static inline __attribute__((always_inline)) int check_recv(struct sim_unix_sock
 	if (u->state != SIM_UNIX_CONNECTED)
 		return sim_sock_fail(&u->sk, t, EINVAL, SIM_WHY_NOT_CONNECTED, SIM_NEVER_NS, u->state, 0, 0,
 				     0);
-	if (m->flags & MSG_OOB) /* FIDELITY: absent */
-		return sim_sock_fail(&u->sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_OOB, 0,
-				     0, 0);
 	return 0;
+}
+
+/* The next step of a read; 1: stop here, as the kernel does. */
+static inline __attribute__((always_inline)) int next_step(struct sim_unix_sock *u, struct sim_msg *m,
+							   struct sim_scm *seen, size_t room, uint32_t *n)
+{
+	if (__builtin_expect(u->oob && m->flags & MSG_PEEK, 0)) {
+		ssize_t r = sim_unix_oob_peek(u, m, seen);
+
+		*n = r < 0 ? 0 : (uint32_t)r;
+		return r < 0 ? (int)r : 1;
+	}
+	if (__builtin_expect(u->notes.first || u->sk.passcred, 0))
+		return receive_noted(u, m, seen, room, n);
+	return take(u, m, room, n);
 }
 
 ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
@@ -326,10 +378,16 @@ ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim
 	own.has_cred = false;
 	if (err)
 		return err;
+	if (__builtin_expect(m->flags & MSG_OOB, 0))
+		return sim_unix_recv_urgent(u, t, m);
 	for (;;) {
+		size_t room = m->len - copied;
 		uint32_t n;
 
-		if (!u->stream.data.len) {
+		if (__builtin_expect(u->oob != NULL, 0) && !(m->flags & MSG_PEEK) &&
+		    sim_unix_oob_pass(u, copied > 0, &room))
+			return (ssize_t)copied;
+		if (is_empty(u, m)) {
 			if (copied >= target)
 				return (ssize_t)copied;
 			err = wait_for_data(u, t, m, &deadline_ns);
@@ -338,10 +396,7 @@ ssize_t sim_unix_stream_recv(struct sim_sock *sk, struct sim_task *t, struct sim
 			continue;
 		}
 		name_sender(u, m);
-		if (__builtin_expect(u->notes.first || sk->passcred, 0))
-			err = receive_noted(u, m, seen, m->len - copied, &n);
-		else
-			err = take(u, m, m->len - copied, &n);
+		err = next_step(u, m, seen, room, &n);
 		copied += n;
 		if (err < 0)
 			return copied ? (ssize_t)copied : bad_pointer(u, t, m);

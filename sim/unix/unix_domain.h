@@ -8,7 +8,7 @@
  * processes and whether a path is a real one: paths go through a resolver, credentials come from
  * sim_unix_task_cred().
  *
- * The order of checks is Linux 6.18's. FIDELITY: absent are MSG_OOB and SCM_PIDFD; a message is
+ * The order of checks is Linux 6.18's. FIDELITY: absent is SCM_PIDFD; a message is
  * at most as old as the world, so that SCM_SECURITY has nothing to tell.
  */
 #ifndef SIM_UNIX_UNIX_DOMAIN_H

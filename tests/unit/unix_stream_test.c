@@ -225,15 +225,16 @@ static void recv_into_a_bad_pointer_keeps_the_buffer_that_failed(void **state)
 	close_both();
 }
 
-static void urgent_data_is_refused_as_not_simulated(void **state)
+static void urgent_byte_that_nobody_sent_has_its_reason(void **state)
 {
 	char b;
 
 	(void)state;
-	assert_int_equal(unix_send(&h, pair[0], "x", 1, MSG_OOB), -EOPNOTSUPP);
-	assert_int_equal(h.task->why.key, SIM_WHY_NOT_SIMULATED);
-	assert_int_equal(unix_recv(&h, pair[0], &b, 1, MSG_OOB), -EOPNOTSUPP);
-	assert_int_equal(h.task->why.key, SIM_WHY_NOT_SIMULATED);
+	assert_int_equal(unix_recv(&h, pair[0], &b, 1, MSG_OOB), -EINVAL);
+	assert_int_equal(h.task->why.key, SIM_WHY_NO_URGENT_DATA);
+	assert_int_equal(unix_send(&h, pair[1], "x", 1, MSG_OOB), 1);
+	assert_int_equal(unix_recv(&h, pair[0], &b, 1, MSG_OOB), 1);
+	assert_int_equal(b, 'x');
 	close_both();
 }
 
@@ -327,7 +328,7 @@ int main(void)
 		STREAM_TEST(exact_sndbuf_replaces_linuxs_rule),
 		STREAM_TEST(send_from_a_bad_pointer_takes_nothing_of_its_buffer),
 		STREAM_TEST(recv_into_a_bad_pointer_keeps_the_buffer_that_failed),
-		STREAM_TEST(urgent_data_is_refused_as_not_simulated),
+		STREAM_TEST(urgent_byte_that_nobody_sent_has_its_reason),
 		STREAM_TEST(data_keep_their_order_over_many_slabs),
 		STREAM_TEST(connect_waits_for_room_in_the_listeners_queue),
 		STREAM_TEST(connect_that_waits_is_refused_when_the_listener_closes),
