@@ -152,6 +152,11 @@ long sim_call_gethostname(struct sim_task *t, char *user, size_t len);
 long sim_call_getdomainname(struct sim_task *t, char *user, size_t len);
 /* Fails with that code, in the call's own numbering, unless a rule answers: nothing is behind the name. */
 long sim_call_refuse(struct sim_task *t, enum sim_call_id id, int code);
+/* The same of a system call that is not simulated, on a descriptor or (-1) at all. */
+long sim_call_absent(struct sim_task *t, long nr, int fd, int err);
+/* The same of what only a face can tell: -err for this reason. fd: -1: none. */
+long sim_call_fail(struct sim_task *t, enum sim_call_id id, int fd, int err, enum sim_why_key why,
+		   int64_t arg);
 /* id: sethostname, setdomainname */
 long sim_call_set_name(struct sim_task *t, enum sim_call_id id);
 

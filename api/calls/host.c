@@ -152,11 +152,27 @@ long sim_call_set_name(struct sim_task *t, enum sim_call_id id)
 
 /* ---- what nothing is behind ---- */
 
-long sim_call_refuse(struct sim_task *t, enum sim_call_id id, int code)
+long sim_call_fail(struct sim_task *t, enum sim_call_id id, int fd, int err, enum sim_why_key why,
+		   int64_t arg)
 {
 	struct sim_gate g;
 
-	if (sim_gate_enter(&g, t, id, -1, 0))
+	if (sim_gate_enter(&g, t, id, fd, 0))
 		return sim_gate_leave(&g, g.answer);
-	return sim_gate_leave(&g, sim_gate_fail(&g, code, SIM_WHY_NO_SERVER, 0, 0));
+	return sim_gate_leave(&g, sim_gate_fail(&g, err, why, arg, 0));
+}
+
+long sim_call_absent(struct sim_task *t, long nr, int fd, int err)
+{
+	struct sim_gate g;
+
+	if (sim_gate_enter(&g, t, SIM_CALL_SYSCALL, fd, 0))
+		return sim_gate_leave(&g, g.answer);
+	g.arg1 = (uint64_t)nr;
+	return sim_gate_leave(&g, sim_gate_fail(&g, err, SIM_WHY_NOT_SIMULATED, nr, 0));
+}
+
+long sim_call_refuse(struct sim_task *t, enum sim_call_id id, int code)
+{
+	return sim_call_fail(t, id, -1, code, SIM_WHY_NO_SERVER, 0);
 }

@@ -34,6 +34,14 @@ long sim_iovec_in(struct sim_gate *g, const struct iovec *iov, size_t num, int t
 			sim_iovec_done(g, c);
 			return sim_gate_fail(g, EINVAL, SIM_WHY_BAD_ARGUMENT, 2, (int64_t)i);
 		}
+		/* One piece is cut before it is looked at, several are not: import_iovec(). */
+		if (!sim_can_be_users(c->iov[i].iov_base, num == 1 && c->iov[i].iov_len > SIM_RW_MAX_BYTES
+								  ? SIM_RW_MAX_BYTES
+								  : c->iov[i].iov_len)) {
+			sim_iovec_done(g, c);
+			return sim_gate_fail(g, EFAULT, SIM_WHY_BAD_POINTER,
+					     (int64_t)(uintptr_t)c->iov[i].iov_base, 0);
+		}
 		if (c->iov[i].iov_len > SIM_RW_MAX_BYTES - c->total_bytes)
 			c->iov[i].iov_len = SIM_RW_MAX_BYTES - c->total_bytes;
 		c->total_bytes += c->iov[i].iov_len;

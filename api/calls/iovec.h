@@ -13,6 +13,15 @@ enum {
 /* The most that one call moves: Linux's MAX_RW_COUNT, with 4 KiB pages. */
 #define SIM_RW_MAX_BYTES ((size_t)0x7ffff000)
 
+/* Linux's access_ok(): whether all of it lies where a program's memory can be; says nothing of what is there.
+ */
+#define SIM_USER_END ((uintptr_t)0x7ffffffff000)
+
+static inline bool sim_can_be_users(const void *p, size_t len)
+{
+	return (uintptr_t)p <= SIM_USER_END && len <= SIM_USER_END - (uintptr_t)p;
+}
+
 struct sim_iovec_copy {
 	struct iovec fast[SIM_IOV_FAST];
 	struct iovec *iov; /* fast, or a block of the arena */

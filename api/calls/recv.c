@@ -47,6 +47,11 @@ long sim_call_recvfrom(struct sim_task *t, enum sim_call_id id, int fd, void *bu
 	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, id, fd, len))
 		return sim_gate_leave(&g, g.answer);
+	/* As of sim_call_sendto(). */
+	if (!sim_can_be_users(buf, id == SIM_CALL_READ ? len : iov.iov_len) &&
+	    (g.file || id != SIM_CALL_READ))
+		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
+							(int64_t)(uintptr_t)buf, 0));
 	if (!g.sk)
 		return sim_gate_leave(&g, read_file(&g, &m));
 	g.arg2 = (uint32_t)flags;

@@ -54,6 +54,12 @@ long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void
 	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter_to(&g, t, id, fd, len, to, to_len))
 		return sim_gate_leave(&g, g.answer);
+	/* write(2) asks of all that it was told, and behind the descriptor; send(2) of what it takes, first.
+	 */
+	if (!sim_can_be_users(buf, id == SIM_CALL_WRITE ? len : iov.iov_len) &&
+	    (g.sk || id != SIM_CALL_WRITE))
+		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
+							(int64_t)(uintptr_t)buf, 0));
 	if (!g.sk)
 		return sim_gate_leave(&g, not_writable(&g));
 	if (to) {

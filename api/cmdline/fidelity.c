@@ -56,18 +56,20 @@ static const char *fidelity_name(enum sim_fidelity f)
 
 static void print_calls(FILE *out)
 {
-	fprintf(out, "\n## Calls\n\n"
-		     "The drop-in face has them under their own names; the posix face as `sim_NAME`. "
-		     "The last column is\n"
-		     "what rules may answer without `!`: the errors of the manual pages.\n\n"
-		     "| call | drop-in | posix | errors |\n|---|---|---|---|\n");
+	fprintf(out,
+		"\n## Calls\n\n"
+		"The drop-in face has them under their own names; the posix face as `sim_NAME`, the raw face "
+		"as\n`sys_NAME`. The last column is what rules may answer without `!`: the errors of the "
+		"manual pages.\n\n"
+		"| call | drop-in | posix | raw | errors |\n|---|---|---|---|---|\n");
 	for (unsigned id = 0; id < SIM_CALL_NUM; id++) {
 		const struct sim_call_info *info = sim_call_info((enum sim_call_id)id);
-		char posix[64];
+		char posix[64], raw[64];
 
 		snprintf(posix, sizeof posix, "sim_%s", info->name);
-		fprintf(out, "| %s | %s | %s |", info->name, is_ours(info->name) ? "yes" : "-",
-			is_ours(posix) ? "yes" : "-");
+		snprintf(raw, sizeof raw, "sim_sys_%s%s", info->name, id == SIM_CALL_PSELECT ? "6" : "");
+		fprintf(out, "| %s | %s | %s | %s |", info->name, is_ours(info->name) ? "yes" : "-",
+			is_ours(posix) ? "yes" : "-", is_ours(raw) ? "yes" : "-");
 		for (const int16_t *e = info->errs; *e; e++)
 			fprintf(out, " %s", sim_call_err_name((enum sim_call_id)id, *e));
 		fprintf(out, "%s |\n", *info->errs ? "" : " never fails");

@@ -348,6 +348,7 @@ static void add_args(struct sim_control *c, struct sim_str *out, const struct ca
 	case SIM_CALL_RES_QUERY:
 	case SIM_CALL_RES_SEARCH:
 	case SIM_CALL_RES_QUERYDOMAIN: break; /* what they are asked is not looked at */
+	case SIM_CALL_SYSCALL:
 	case SIM_CALL_IF_INDEXTONAME: sim_str_printf(out, "%u", (unsigned)k->arg1); break;
 	case SIM_CALL_EPOLL_CTL: add_name(out, epoll_ops, (int)k->arg1); break;
 	case SIM_CALL_LSEEK:

@@ -33,8 +33,8 @@
 /* Defined by the faces, when they are linked in. */
 extern const struct sim_fd_ops *sim_face_fd_ops(void) __attribute__((weak));
 extern bool sim_dropin_is_in_place(void) __attribute__((weak));
-extern void sim_posix_world_began(void) __attribute__((weak));
-extern void sim_posix_world_ended(void) __attribute__((weak));
+extern void sim_face_world_began(void) __attribute__((weak));
+extern void sim_face_world_ended(void) __attribute__((weak));
 
 /* One mapping is kept between worlds, zeroed: making it costs more than the rest of a small world. */
 static __thread struct {
@@ -272,8 +272,8 @@ struct sim_world *sim_control_world(uint64_t seed, const struct sim_control_host
 		sim_control_add_host(c, hosts[i].name, hosts[i].addrs);
 	add_program(c);
 	sim_current = c->w->main_task;
-	if (sim_posix_world_began)
-		sim_posix_world_began();
+	if (sim_face_world_began)
+		sim_face_world_began();
 	open_files(c);
 	return c->w;
 }
@@ -336,8 +336,8 @@ void sim_world_free(struct sim_world *w)
 			"free it");
 	sim_control_close_files(c);
 	give_back(w);
-	if (sim_posix_world_ended)
-		sim_posix_world_ended();
+	if (sim_face_world_ended)
+		sim_face_world_ended();
 	if (sim_current && sim_world_of(sim_current) == w)
 		sim_current = NULL;
 	give_memory(c->mem, c->mem_bytes, sim_arena_fini(w->ctx.arena));

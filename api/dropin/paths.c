@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "api/libc/libc.h"
-#include "api/posix/posix.h"
+#include "api/raw/face.h"
 #include "sim/unix/unix_domain.h"
 
 /* The inodes that are held, as descriptors with high numbers. */
@@ -53,7 +53,7 @@ static void hold(const char *path)
 		cap_held = cap;
 	}
 	held[num_held++] = high;
-	sim_posix_ended_hook = forget_all;
+	sim_face_ended_hook = forget_all;
 }
 
 static int inode_of(const char *path, struct sim_unix_inode *inode)

@@ -13,14 +13,14 @@
 #include <sys/resource.h>
 
 #include "api/libc/libc.h"
-#include "api/posix/posix.h"
+#include "api/raw/face.h"
 
 /* 0 or -errno. */
 static int make_own(void)
 {
 	int fd, high;
 
-	if (sim_posix_own_fd >= 0)
+	if (sim_face_own_fd >= 0)
 		return 0;
 	fd = sim_libc()->socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -28,7 +28,7 @@ static int make_own(void)
 	high = sim_libc_put_high(fd);
 	if (high < 0)
 		return -EMFILE;
-	sim_posix_own_fd = high;
+	sim_face_own_fd = high;
 	return 0;
 }
 
@@ -38,7 +38,7 @@ static int take(int min, bool cloexec)
 
 	if (err)
 		return err;
-	fd = sim_libc()->fcntl(sim_posix_own_fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min);
+	fd = sim_libc()->fcntl(sim_face_own_fd, cloexec ? F_DUPFD_CLOEXEC : F_DUPFD, min);
 	if (fd < 0)
 		fd = -errno;
 	errno = saved;
@@ -51,16 +51,16 @@ static int take_at(int fd, bool cloexec)
 
 	if (err)
 		return err;
-	if (fd == sim_posix_own_fd) {
+	if (fd == sim_face_own_fd) {
 		/* The program wants the very number: our own moves away. */
-		sim_posix_own_fd = sim_libc()->fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
-		if (sim_posix_own_fd < 0) {
-			sim_posix_own_fd = fd;
+		sim_face_own_fd = sim_libc()->fcntl(fd, F_DUPFD_CLOEXEC, fd + 1);
+		if (sim_face_own_fd < 0) {
+			sim_face_own_fd = fd;
 			errno = saved;
 			return -EBUSY;
 		}
 	}
-	got = sim_libc()->dup3(sim_posix_own_fd, fd, cloexec ? O_CLOEXEC : 0);
+	got = sim_libc()->dup3(sim_face_own_fd, fd, cloexec ? O_CLOEXEC : 0);
 	if (got < 0)
 		got = -errno;
 	errno = saved;
@@ -82,7 +82,7 @@ static int hold(int fd)
 {
 	int saved = errno, held = -EBADF, duplicate;
 
-	if (fd != sim_posix_own_fd) {
+	if (fd != sim_face_own_fd) {
 		duplicate = sim_libc()->fcntl(fd, F_DUPFD_CLOEXEC, 0);
 		held = duplicate < 0 ? -errno : sim_libc_put_high(duplicate);
 		if (held == -1)

@@ -19,7 +19,7 @@
 
 #include "api/calls/calls.h"
 #include "api/exec/door.h"
-#include "api/posix/posix.h"
+#include "api/raw/face.h"
 
 enum { MAX_CHILDREN = 64 };
 
@@ -30,13 +30,20 @@ static bool may_wait(void)
 	return sim_exec.w && sim_current && !sim_current->in_call && sim_current->proc == sim_exec.w->program;
 }
 
+/* What is not open for the call fails at once. */
+static bool is_open_for(long flags, short events)
+{
+	return (flags & O_ACCMODE) != (events & POLLOUT ? O_RDONLY : O_WRONLY);
+}
+
 /* Pipes, sockets, terminals, and what has no kind at all (eventfd, signalfd, inotify). */
-static bool may_block(int fd)
+static bool may_block(int fd, short events)
 {
 	struct stat st;
 	long flags = SIM_DOOR3(SYS_fcntl, fd, F_GETFL, 0);
 
-	if (flags < 0 || flags & O_NONBLOCK || SIM_DOOR3(SYS_fstat, fd, &st, 0))
+	if (flags < 0 || flags & O_NONBLOCK || !is_open_for(flags, events) ||
+	    SIM_DOOR3(SYS_fstat, fd, &st, 0))
 		return false;
 	return S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || !(st.st_mode & S_IFMT) ||
 	       (S_ISCHR(st.st_mode) && sim_exec_is_terminal(fd));
@@ -45,17 +52,13 @@ static bool may_block(int fd)
 static long wait_for(struct pollfd *fds, uint32_t num)
 {
 	struct sim_task *t = sim_current;
-	int saved = errno;
 	long r;
 
 	do {
 		r = sim_call_poll(t, SIM_CALL_POLL, fds, num, NULL, NULL);
 		if (r == -EINTR)
 			r = -SIM_ERESTART;
-	} while (sim_posix_again(t, &r));
-	if (r < 0)
-		r = -errno;
-	errno = saved;
+	} while (sim_face_again(t, &r));
 	return r < 0 ? r : 0;
 }
 
@@ -63,7 +66,7 @@ long sim_exec_block(int fd, short events)
 {
 	struct pollfd p = { .fd = fd, .events = events };
 
-	if (!may_wait() || !may_block(fd) || SIM_DOOR3(SYS_poll, &p, 1, 0))
+	if (!may_wait() || !may_block(fd, events) || SIM_DOOR3(SYS_poll, &p, 1, 0))
 		return 0;
 	return wait_for(&p, 1);
 }

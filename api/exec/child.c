@@ -25,7 +25,7 @@
 #include "api/control/control.h"
 #include "api/exec/door.h"
 #include "api/exec/program.h"
-#include "api/posix/posix.h"
+#include "api/raw/face.h"
 #include "sim/base/str.h"
 #include "sim/base/uaccess.h"
 
@@ -68,7 +68,7 @@ static void be_child(void)
 	sim_exec.is_child = true;
 	sim_exec.w = NULL;
 	sim_current = NULL;
-	sim_posix_refusal = "this process is a child of the simulated program, and has no sockets";
+	sim_face_refusal = "this process is a child of the simulated program, and has no sockets";
 }
 
 /* On a stack of its own, where a thread begins as if its parent's call had returned there. */

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "api/exec/door.h"
+#include "api/libc/kernel.h"
 #include "api/libc/libc.h"
 #include "sim/base/uaccess.h"
 
@@ -472,6 +473,7 @@ void sim_exec_real_install(void)
 	sim_libc_table.ioctl = real_ioctl;
 	sim_libc_table.ppoll = real_ppoll;
 	sim_libc_table.sigtimedwait = real_sigtimedwait;
+	sim_kernel = sim_exec_real;
 	tag_standard();
 	sim_libc_on_high = tag_own;
 	if (sim_exec.stderr_fd > STDERR_FILENO)

@@ -28,7 +28,7 @@
 #include "api/control/control.h"
 #include "api/dropin/define.h"
 #include "api/exec/door.h"
-#include "api/posix/posix.h"
+#include "api/raw/face.h"
 #include "api/simsock.h"
 #include "sim/base/uaccess.h"
 
@@ -337,7 +337,7 @@ int sim_exec_pthread_cancel(pthread_t id)
 	struct thread *th = sim_current ? find(id) : NULL;
 	int err;
 
-	sim_posix_interrupted_hook = pthread_testcancel;
+	sim_face_interrupted_hook = pthread_testcancel;
 	err = real(id);
 	if (!err && th && th->task && th->task->state == SIM_TASK_BLOCKED)
 		sim_task_interrupt(th->task);

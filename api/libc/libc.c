@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "api/libc/kernel.h"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define LIBC_SANITIZED 1
@@ -45,7 +47,7 @@ static _Noreturn void refuse(void)
 	static const char text[] = "simsock: the C library's own functions are not to be found: "
 				   "simsock cannot be linked with -static\n";
 
-	(void)!syscall(SYS_write, STDERR_FILENO, text, sizeof text - 1);
+	(void)SIM_KERNEL(SYS_write, STDERR_FILENO, text, sizeof text - 1);
 	abort();
 }
 

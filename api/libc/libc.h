@@ -231,6 +231,7 @@ struct timex;
 	X(ssize_t, splice, (int from, off_t *from_at, int to, off_t *to_at, size_t len, unsigned flags)) \
 	X(ssize_t, tee, (int from, int to, size_t len, unsigned flags)) \
 	X(ssize_t, vmsplice, (int fd, const struct iovec *iov, size_t num, unsigned flags)) \
+	X(long, syscall, (long nr, ...)) \
 	X(ssize_t, copy_file_range, (int from, off_t *from_at, int to, off_t *to_at, size_t len, unsigned flags))
 /* clang-format on */
 

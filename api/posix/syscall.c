@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table from numbers of system calls to the functions of simsock_posix.h: see syscall.h. What differs
- * between the kernel's form of a call and libc's (the sixth argument of pselect6, the size of a signal set)
- * is evened out here. The numbers are x86-64's.
+ * The table from numbers of system calls to the functions of simsock_raw.h, and for time and places to those
+ * of simsock_posix.h, whose form is evened out here: see syscall.h. The numbers are x86-64's.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -14,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "api/posix/posix.h"
+#include "api/raw/simsock_raw.h"
 #include "sim/base/uaccess.h"
 
 #ifndef SYS_close_range
@@ -21,6 +21,11 @@
 #endif
 #ifndef SYS_epoll_pwait2
 #define SYS_epoll_pwait2 441
+#endif
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup    425
+#define SYS_io_uring_enter    426
+#define SYS_io_uring_register 427
 #endif
 
 /* The kernel's own idea of a signal set. */
@@ -42,91 +47,99 @@ struct syscall_row {
 #define Z(n) ((size_t)a[n])
 #define U(n) ((unsigned)a[n])
 
-#define SIM_SYSCALL_TABLE(X)                                                                         \
-	X(SYS_socket, ALWAYS, sim_socket(I(0), I(1), I(2)))                                          \
-	X(SYS_socketpair, ALWAYS, sim_socketpair(I(0), I(1), I(2), P(3)))                            \
-	X(SYS_bind, ON_FD, sim_bind(I(0), P(1), U(2)))                                               \
-	X(SYS_listen, ON_FD, sim_listen(I(0), I(1)))                                                 \
-	X(SYS_connect, ON_FD, sim_connect(I(0), P(1), U(2)))                                         \
-	X(SYS_accept, ON_FD, sim_accept(I(0), P(1), P(2)))                                           \
-	X(SYS_accept4, ON_FD, sim_accept4(I(0), P(1), P(2), I(3)))                                   \
-	X(SYS_shutdown, ON_FD, sim_shutdown(I(0), I(1)))                                             \
-	X(SYS_getsockname, ON_FD, sim_getsockname(I(0), P(1), P(2)))                                 \
-	X(SYS_getpeername, ON_FD, sim_getpeername(I(0), P(1), P(2)))                                 \
-	X(SYS_getsockopt, ON_FD, sim_getsockopt(I(0), I(1), I(2), P(3), P(4)))                       \
-	X(SYS_setsockopt, ON_FD, sim_setsockopt(I(0), I(1), I(2), P(3), U(4)))                       \
-	X(SYS_sendto, ON_FD, sim_sendto(I(0), P(1), Z(2), I(3), P(4), U(5)))                         \
-	X(SYS_sendmsg, ON_FD, sim_sendmsg(I(0), P(1), I(2)))                                         \
-	X(SYS_sendmmsg, ON_FD, sim_sendmmsg(I(0), P(1), U(2), I(3)))                                 \
-	X(SYS_recvfrom, ON_FD, sim_recvfrom(I(0), P(1), Z(2), I(3), P(4), P(5)))                     \
-	X(SYS_recvmsg, ON_FD, sim_recvmsg(I(0), P(1), I(2)))                                         \
-	X(SYS_recvmmsg, ON_FD, sim_recvmmsg(I(0), P(1), U(2), I(3), P(4)))                           \
-	X(SYS_read, ON_FD, sim_read(I(0), P(1), Z(2)))                                               \
-	X(SYS_write, ON_FD, sim_write(I(0), P(1), Z(2)))                                             \
-	X(SYS_readv, ON_FD, sim_readv(I(0), P(1), I(2)))                                             \
-	X(SYS_writev, ON_FD, sim_writev(I(0), P(1), I(2)))                                           \
-	X(SYS_sendfile, ON_FD, sim_sendfile(I(0), I(1), P(2), Z(3)))                                 \
-	X(SYS_close, ON_FD, sim_close(I(0)))                                                         \
-	X(SYS_close_range, ALWAYS, sim_close_range(U(0), U(1), I(2)))                                \
-	X(SYS_dup, ON_FD, sim_dup(I(0)))                                                             \
-	X(SYS_dup2, ALWAYS, sim_dup2(I(0), I(1)))                                                    \
-	X(SYS_dup3, ALWAYS, sim_dup3(I(0), I(1), I(2)))                                              \
-	X(SYS_fcntl, ON_FD, sim_fcntl(I(0), I(1), a[2]))                                             \
-	X(SYS_ioctl, ON_FD, sim_ioctl(I(0), (unsigned long)a[1], P(2)))                              \
-	X(SYS_fstat, ON_FD, sim_fstat(I(0), P(1)))                                                   \
-	X(SYS_newfstatat, ON_FD, stat_at(a))                                                         \
-	X(SYS_statx, ON_FD, statx_at(a))                                                             \
-	X(SYS_lseek, ON_FD, sim_lseek(I(0), a[1], I(2)))                                             \
-	X(SYS_poll, ALWAYS, sim_poll(P(0), (nfds_t)a[1], I(2)))                                      \
-	X(SYS_ppoll, ALWAYS, masked_ppoll(a))                                                        \
-	X(SYS_select, ALWAYS, sim_select(I(0), P(1), P(2), P(3), P(4)))                              \
-	X(SYS_pselect6, ALWAYS, pselect6(a))                                                         \
-	X(SYS_epoll_create, ALWAYS, sim_epoll_create(I(0)))                                          \
-	X(SYS_epoll_create1, ALWAYS, sim_epoll_create1(I(0)))                                        \
-	X(SYS_epoll_ctl, ALWAYS, sim_epoll_ctl(I(0), I(1), I(2), P(3)))                              \
-	X(SYS_epoll_wait, ON_FD, sim_epoll_wait(I(0), P(1), I(2), I(3)))                             \
-	X(SYS_epoll_pwait, ON_FD, masked_epoll(a))                                                   \
-	X(SYS_epoll_pwait2, ON_FD, masked_epoll2(a))                                                 \
-	X(SYS_nanosleep, ALWAYS, sim_nanosleep(P(0), P(1)))                                          \
-	X(SYS_clock_nanosleep, ALWAYS, clock_sleep(a))                                               \
-	X(SYS_pause, ALWAYS, sim_pause())                                                            \
-	X(SYS_rt_sigsuspend, ALWAYS, Z(1) == KERNEL_SIGSET_BYTES ? kernel_sigsuspend(a) : invalid()) \
-	X(SYS_sched_yield, ALWAYS, sim_sched_yield())                                                \
-	X(SYS_alarm, ALWAYS, (long)sim_alarm(U(0)))                                                  \
-	X(SYS_setitimer, ALWAYS, sim_setitimer(I(0), P(1), P(2)))                                    \
-	X(SYS_getitimer, ALWAYS, sim_getitimer(I(0), P(1)))                                          \
-	X(SYS_clock_gettime, ALWAYS, sim_clock_gettime(I(0), P(1)))                                  \
-	X(SYS_clock_getres, ALWAYS, sim_clock_getres(I(0), P(1)))                                    \
-	X(SYS_gettimeofday, ALWAYS, sim_gettimeofday(P(0), P(1)))                                    \
-	X(SYS_time, ALWAYS, sim_time(P(0)))                                                          \
-	X(SYS_uname, ALWAYS, sim_uname(P(0)))                                                        \
-	X(SYS_sethostname, ALWAYS, sim_sethostname(P(0), Z(1)))                                      \
-	X(SYS_setdomainname, ALWAYS, sim_setdomainname(P(0), Z(1)))                                  \
-	X(SYS_times, ALWAYS, sim_times(P(0)))                                                        \
-	X(SYS_clock_settime, ALWAYS, sim_clock_settime(I(0), P(1)))                                  \
-	X(SYS_settimeofday, ALWAYS, sim_settimeofday(P(0), P(1)))                                    \
-	X(SYS_adjtimex, ALWAYS, sim_adjtimex(P(0)))                                                  \
-	X(SYS_clock_adjtime, ALWAYS, sim_clock_adjtime(I(0), P(1)))                                  \
-	X(SYS_timerfd_create, ALWAYS, sim_timerfd_create(I(0), I(1)))                                \
-	X(SYS_timerfd_settime, ON_FD, sim_timerfd_settime(I(0), I(1), P(2), P(3)))                   \
-	X(SYS_timerfd_gettime, ON_FD, sim_timerfd_gettime(I(0), P(1)))                               \
-	X(SYS_timer_create, ALWAYS, make_timer(a))                                                   \
-	X(SYS_timer_delete, ON_TIMER, sim_timer_delete(timer_of(a)))                                 \
-	X(SYS_timer_settime, ON_TIMER, sim_timer_settime(timer_of(a), I(1), P(2), P(3)))             \
-	X(SYS_timer_gettime, ON_TIMER, sim_timer_gettime(timer_of(a), P(1)))                         \
-	X(SYS_timer_getoverrun, ON_TIMER, sim_timer_getoverrun(timer_of(a)))                         \
-	X(SYS_rt_sigtimedwait, ALWAYS,                                                               \
-	  Z(3) == KERNEL_SIGSET_BYTES ? sim_sigtimedwait(P(0), P(1), P(2)) : invalid())              \
-	X(SYS_pread64, ON_FD, sim_pread(I(0), P(1), Z(2), a[3]))                                     \
-	X(SYS_pwrite64, ON_FD, sim_pwrite(I(0), P(1), Z(2), a[3]))                                   \
-	X(SYS_preadv, ON_FD, sim_preadv(I(0), P(1), I(2), a[3]))                                     \
-	X(SYS_pwritev, ON_FD, sim_pwritev(I(0), P(1), I(2), a[3]))                                   \
-	X(SYS_preadv2, ON_FD, sim_preadv2(I(0), P(1), I(2), a[3], I(5)))                             \
-	X(SYS_pwritev2, ON_FD, sim_pwritev2(I(0), P(1), I(2), a[3], I(5)))                           \
-	X(SYS_splice, ON_FD_2, sim_splice(I(0), P(1), I(2), P(3), Z(4), U(5)))                       \
-	X(SYS_tee, ON_FD_1, sim_tee(I(0), I(1), Z(2), U(3)))                                         \
-	X(SYS_vmsplice, ON_FD, sim_vmsplice(I(0), P(1), Z(2), U(3)))                                 \
-	X(SYS_copy_file_range, ON_FD_2, sim_copy_file_range(I(0), P(1), I(2), P(3), Z(4), U(5)))
+/* clang-format off */
+#define SIM_SYSCALL_TABLE(X) \
+	X(SYS_socket, ALWAYS, sys_socket(I(0), I(1), I(2))) \
+	X(SYS_socketpair, ALWAYS, sys_socketpair(I(0), I(1), I(2), P(3))) \
+	X(SYS_bind, ON_FD, sys_bind(I(0), P(1), U(2))) \
+	X(SYS_listen, ON_FD, sys_listen(I(0), I(1))) \
+	X(SYS_connect, ON_FD, sys_connect(I(0), P(1), U(2))) \
+	X(SYS_accept, ON_FD, sys_accept(I(0), P(1), P(2))) \
+	X(SYS_accept4, ON_FD, sys_accept4(I(0), P(1), P(2), I(3))) \
+	X(SYS_shutdown, ON_FD, sys_shutdown(I(0), I(1))) \
+	X(SYS_getsockname, ON_FD, sys_getsockname(I(0), P(1), P(2))) \
+	X(SYS_getpeername, ON_FD, sys_getpeername(I(0), P(1), P(2))) \
+	X(SYS_getsockopt, ON_FD, sys_getsockopt(I(0), I(1), I(2), P(3), P(4))) \
+	X(SYS_setsockopt, ON_FD, sys_setsockopt(I(0), I(1), I(2), P(3), U(4))) \
+	X(SYS_sendto, ON_FD, sys_sendto(I(0), P(1), Z(2), I(3), P(4), U(5))) \
+	X(SYS_sendmsg, ON_FD, sys_sendmsg(I(0), P(1), I(2))) \
+	X(SYS_sendmmsg, ON_FD, sys_sendmmsg(I(0), P(1), U(2), I(3))) \
+	X(SYS_recvfrom, ON_FD, sys_recvfrom(I(0), P(1), Z(2), I(3), P(4), P(5))) \
+	X(SYS_recvmsg, ON_FD, sys_recvmsg(I(0), P(1), I(2))) \
+	X(SYS_recvmmsg, ON_FD, sys_recvmmsg(I(0), P(1), U(2), I(3), P(4))) \
+	X(SYS_read, ALWAYS, sys_read(I(0), P(1), Z(2))) \
+	X(SYS_write, ON_FD, sys_write(I(0), P(1), Z(2))) \
+	X(SYS_readv, ALWAYS, sys_readv(I(0), P(1), I(2))) \
+	X(SYS_writev, ON_FD, sys_writev(I(0), P(1), I(2))) \
+	X(SYS_sendfile, ON_FD_1, sys_sendfile(I(0), I(1), P(2), Z(3))) \
+	X(SYS_close, ALWAYS, sys_close(I(0))) \
+	X(SYS_close_range, ALWAYS, sys_close_range(U(0), U(1), I(2))) \
+	X(SYS_dup, ON_FD, sys_dup(I(0))) \
+	X(SYS_dup2, ALWAYS, sys_dup2(I(0), I(1))) \
+	X(SYS_dup3, ALWAYS, sys_dup3(I(0), I(1), I(2))) \
+	X(SYS_fcntl, ON_FD, sys_fcntl(I(0), I(1), a[2])) \
+	X(SYS_ioctl, ON_FD, sys_ioctl(I(0), (unsigned long)a[1], P(2))) \
+	X(SYS_fstat, ON_FD, sys_fstat(I(0), P(1))) \
+	X(SYS_newfstatat, ON_FD, E(stat_at(a))) \
+	X(SYS_statx, ON_FD, E(statx_at(a))) \
+	X(SYS_lseek, ON_FD, sys_lseek(I(0), a[1], I(2))) \
+	X(SYS_poll, ALWAYS, sys_poll(P(0), (nfds_t)a[1], I(2))) \
+	X(SYS_ppoll, ALWAYS, sys_ppoll(P(0), (nfds_t)a[1], P(2), P(3), Z(4))) \
+	X(SYS_select, ALWAYS, sys_select(I(0), P(1), P(2), P(3), P(4))) \
+	X(SYS_pselect6, ALWAYS, sys_pselect6(I(0), P(1), P(2), P(3), P(4), P(5))) \
+	X(SYS_epoll_create, ALWAYS, sys_epoll_create(I(0))) \
+	X(SYS_epoll_create1, ALWAYS, sys_epoll_create1(I(0))) \
+	X(SYS_epoll_ctl, ALWAYS, sys_epoll_ctl(I(0), I(1), I(2), P(3))) \
+	X(SYS_epoll_wait, ON_FD, sys_epoll_wait(I(0), P(1), I(2), I(3))) \
+	X(SYS_epoll_pwait, ON_FD, sys_epoll_pwait(I(0), P(1), I(2), I(3), P(4), Z(5))) \
+	X(SYS_epoll_pwait2, ON_FD, sys_epoll_pwait2(I(0), P(1), I(2), P(3), P(4), Z(5))) \
+	X(SYS_nanosleep, ALWAYS, E(sim_nanosleep(P(0), P(1)))) \
+	X(SYS_clock_nanosleep, ALWAYS, E(clock_sleep(a))) \
+	X(SYS_pause, ALWAYS, E(sim_pause())) \
+	X(SYS_rt_sigsuspend, ALWAYS, E(Z(1) == KERNEL_SIGSET_BYTES ? kernel_sigsuspend(a) : invalid())) \
+	X(SYS_sched_yield, ALWAYS, E(sim_sched_yield())) \
+	X(SYS_alarm, ALWAYS, E((long)sim_alarm(U(0)))) \
+	X(SYS_setitimer, ALWAYS, E(sim_setitimer(I(0), P(1), P(2)))) \
+	X(SYS_getitimer, ALWAYS, E(sim_getitimer(I(0), P(1)))) \
+	X(SYS_clock_gettime, ALWAYS, E(sim_clock_gettime(I(0), P(1)))) \
+	X(SYS_clock_getres, ALWAYS, E(sim_clock_getres(I(0), P(1)))) \
+	X(SYS_gettimeofday, ALWAYS, E(sim_gettimeofday(P(0), P(1)))) \
+	X(SYS_time, ALWAYS, E(sim_time(P(0)))) \
+	X(SYS_uname, ALWAYS, E(sim_uname(P(0)))) \
+	X(SYS_sethostname, ALWAYS, E(sim_sethostname(P(0), Z(1)))) \
+	X(SYS_setdomainname, ALWAYS, E(sim_setdomainname(P(0), Z(1)))) \
+	X(SYS_times, ALWAYS, E(sim_times(P(0)))) \
+	X(SYS_clock_settime, ALWAYS, E(sim_clock_settime(I(0), P(1)))) \
+	X(SYS_settimeofday, ALWAYS, E(sim_settimeofday(P(0), P(1)))) \
+	X(SYS_adjtimex, ALWAYS, E(sim_adjtimex(P(0)))) \
+	X(SYS_clock_adjtime, ALWAYS, E(sim_clock_adjtime(I(0), P(1)))) \
+	X(SYS_timerfd_create, ALWAYS, E(sim_timerfd_create(I(0), I(1)))) \
+	X(SYS_timerfd_settime, ON_FD, E(sim_timerfd_settime(I(0), I(1), P(2), P(3)))) \
+	X(SYS_timerfd_gettime, ON_FD, E(sim_timerfd_gettime(I(0), P(1)))) \
+	X(SYS_timer_create, ALWAYS, E(make_timer(a))) \
+	X(SYS_timer_delete, ON_TIMER, E(sim_timer_delete(timer_of(a)))) \
+	X(SYS_timer_settime, ON_TIMER, E(sim_timer_settime(timer_of(a), I(1), P(2), P(3)))) \
+	X(SYS_timer_gettime, ON_TIMER, E(sim_timer_gettime(timer_of(a), P(1)))) \
+	X(SYS_timer_getoverrun, ON_TIMER, E(sim_timer_getoverrun(timer_of(a)))) \
+	X(SYS_rt_sigtimedwait, ALWAYS, \
+	  E(Z(3) == KERNEL_SIGSET_BYTES ? sim_sigtimedwait(P(0), P(1), P(2)) : invalid())) \
+	X(SYS_pread64, ON_FD, E(sim_pread(I(0), P(1), Z(2), a[3]))) \
+	X(SYS_pwrite64, ON_FD, E(sim_pwrite(I(0), P(1), Z(2), a[3]))) \
+	X(SYS_preadv, ON_FD, E(sim_preadv(I(0), P(1), I(2), a[3]))) \
+	X(SYS_pwritev, ON_FD, E(sim_pwritev(I(0), P(1), I(2), a[3]))) \
+	X(SYS_preadv2, ON_FD, E(sim_preadv2(I(0), P(1), I(2), a[3], I(5)))) \
+	X(SYS_pwritev2, ON_FD, E(sim_pwritev2(I(0), P(1), I(2), a[3], I(5)))) \
+	X(SYS_splice, ON_FD_2, E(sim_splice(I(0), P(1), I(2), P(3), Z(4), U(5)))) \
+	X(SYS_tee, ON_FD_1, E(sim_tee(I(0), I(1), Z(2), U(3)))) \
+	X(SYS_vmsplice, ON_FD, E(sim_vmsplice(I(0), P(1), Z(2), U(3)))) \
+	X(SYS_copy_file_range, ON_FD_2, E(sim_copy_file_range(I(0), P(1), I(2), P(3), Z(4), U(5))))
+/* clang-format on */
+
+/* A function of libc's form: what the kernel would answer. */
+static long E(long r)
+{
+	return r == -1 ? -errno : r;
+}
 
 static long invalid(void)
 {
@@ -166,75 +179,14 @@ static long clock_sleep(const long *a)
 	return -1;
 }
 
-/* A set of signals as the kernel takes it: it is shorter than libc's. *mask is NULL if none was given. */
-static int take_mask(const void *user, size_t bytes, sigset_t *room, const sigset_t **mask)
-{
-	*mask = NULL;
-	if (!user)
-		return 0;
-	if (bytes != KERNEL_SIGSET_BYTES)
-		return (int)invalid();
-	sigemptyset(room);
-	if (sim_copy_from_user(room, user, KERNEL_SIGSET_BYTES)) {
-		errno = EFAULT;
-		return -1;
-	}
-	*mask = room;
-	return 0;
-}
-
-/* pselect(2), "C library/kernel differences": the sixth argument points to the mask and its size. */
-static long pselect6(const long *a)
-{
-	struct {
-		const void *mask;
-		size_t mask_bytes;
-	} last = { NULL, 0 };
-	sigset_t room;
-	const sigset_t *mask;
-
-	if (P(5) && sim_copy_from_user(&last, P(5), sizeof last)) {
-		errno = EFAULT;
-		return -1;
-	}
-	if (take_mask(last.mask, last.mask_bytes, &room, &mask))
-		return -1;
-	return sim_pselect(I(0), P(1), P(2), P(3), P(4), mask);
-}
-
-static long masked_ppoll(const long *a)
-{
-	sigset_t room;
-	const sigset_t *mask;
-
-	return take_mask(P(3), Z(4), &room, &mask) ? -1 : sim_ppoll(P(0), (nfds_t)a[1], P(2), mask);
-}
-
-static long masked_epoll(const long *a)
-{
-	sigset_t room;
-	const sigset_t *mask;
-
-	return take_mask(P(4), Z(5), &room, &mask) ? -1 : sim_epoll_pwait(I(0), P(1), I(2), I(3), mask);
-}
-
-static long masked_epoll2(const long *a)
-{
-	sigset_t room;
-	const sigset_t *mask;
-
-	return take_mask(P(4), Z(5), &room, &mask) ? -1 : sim_epoll_pwait2(I(0), P(1), I(2), P(3), mask);
-}
-
+/* A set of signals as the kernel takes it: it is shorter than libc's. */
 static long kernel_sigsuspend(const long *a)
 {
-	sigset_t room;
-	const sigset_t *mask;
+	sigset_t mask;
 
-	if (take_mask(P(0), Z(1), &room, &mask))
-		return -1;
-	if (mask)
-		return sim_sigsuspend(mask);
+	sigemptyset(&mask);
+	if (!sim_copy_from_user(&mask, P(0), KERNEL_SIGSET_BYTES))
+		return sim_sigsuspend(&mask);
 	errno = EFAULT;
 	return -1;
 }
@@ -323,14 +275,59 @@ bool sim_posix_serve(long nr, const long args[SIM_SYSCALL_NUM_ARGS], long *resul
 {
 	const struct syscall_row *row = nr >= 0 && nr < NUM_ROWS ? &rows[nr] : NULL;
 	int saved = errno;
-	long r;
 
 	if (!sim_current || !row || !row->call)
 		return false;
 	if (!is_simulated(row->scope, args))
 		return false;
-	r = row->call(args);
-	*result = r == -1 ? -errno : r;
+	*result = row->call(args);
 	errno = saved;
+	return true;
+}
+
+/* On a descriptor, which is the first argument: what Linux 6.18 answers of a socket; ENOSYS: it would obey.
+ */
+#define ABSENT_ON_FD(X)                \
+	X(SYS_fsync, EINVAL)           \
+	X(SYS_fdatasync, EINVAL)       \
+	X(SYS_ftruncate, EINVAL)       \
+	X(SYS_readahead, EINVAL)       \
+	X(SYS_sync_file_range, ESPIPE) \
+	X(SYS_fallocate, ENODEV)       \
+	X(SYS_getdents, ENOTDIR)       \
+	X(SYS_getdents64, ENOTDIR)     \
+	X(SYS_fchdir, ENOTDIR)         \
+	X(SYS_flock, ENOSYS)           \
+	X(SYS_fchmod, ENOSYS)          \
+	X(SYS_fchown, ENOSYS)          \
+	X(SYS_fstatfs, ENOSYS)         \
+	X(SYS_syncfs, ENOSYS)          \
+	X(SYS_fadvise64, ENOSYS)       \
+	X(SYS_fgetxattr, ENOSYS)       \
+	X(SYS_fsetxattr, ENOSYS)       \
+	X(SYS_flistxattr, ENOSYS)      \
+	X(SYS_fremovexattr, ENOSYS)
+
+static int absent_error(long nr)
+{
+	switch (nr) {
+#define ABSENT(nr, err) \
+	case nr: return err;
+		ABSENT_ON_FD(ABSENT)
+#undef ABSENT
+	default: return 0;
+	}
+}
+
+bool sim_posix_refuses(long nr, const long args[SIM_SYSCALL_NUM_ARGS], long *result)
+{
+	bool past_us = nr == SYS_io_uring_setup || nr == SYS_io_uring_enter || nr == SYS_io_uring_register;
+	int err = past_us ? ENOSYS : absent_error(nr);
+
+	if (!sim_current || !err || (!past_us && !sim_fd_is_simulated(sim_current, (int)args[0])))
+		return false;
+	do
+		*result = sim_call_absent(sim_current, nr, past_us ? -1 : (int)args[0], err);
+	while (sim_face_again(sim_current, result));
 	return true;
 }

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-enum { SIM_SYSCALL_NUM_ARGS = 6 };
+#include "api/libc/kernel.h"
 
 /*
  * True: it is one of those that the simulation serves for the current task, and *result is what the kernel
@@ -16,5 +16,12 @@ enum { SIM_SYSCALL_NUM_ARGS = 6 };
  * the kernel's; for one on a descriptor that means that the descriptor is not simulated.
  */
 bool sim_posix_serve(long nr, const long args[SIM_SYSCALL_NUM_ARGS], long *result);
+
+/*
+ * True: it is one that would carry calls past the simulation, io_uring_setup(2) and kin (ENOSYS), or one on a
+ * simulated descriptor that is not simulated and must not be the kernel's: the errno that Linux answers of a
+ * socket, ENOSYS where it would do something. False: as above.
+ */
+bool sim_posix_refuses(long nr, const long args[SIM_SYSCALL_NUM_ARGS], long *result);
 
 #endif

@@ -5,7 +5,6 @@
 #endif
 #include <fcntl.h>
 #include <limits.h>
-#include <stdatomic.h>
 
 #include "api/posix/posix.h"
 
@@ -204,8 +203,6 @@ int sim_xpg_sigpause(int sig)
 	return sim_sigsuspend(&set);
 }
 
-static atomic_bool has_signalfd;
-
 int sim_signalfd(int fd, const sigset_t *set, int flags)
 {
 	/* A real one, since the kernel holds what is blocked; a simulated descriptor is none (EINVAL). */
@@ -213,17 +210,6 @@ int sim_signalfd(int fd, const sigset_t *set, int flags)
 		errno = EINVAL;
 		return -1;
 	}
-	atomic_store_explicit(&has_signalfd, true, memory_order_relaxed);
+	sim_face_has_signalfd();
 	return sim_libc()->signalfd(fd, set, flags);
-}
-
-bool sim_posix_wait_to_read(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int status;
-
-	if (!sim_current || !atomic_load_explicit(&has_signalfd, memory_order_relaxed))
-		return true;
-	status = sim_libc()->fcntl(fd, F_GETFL);
-	return status < 0 || status & O_NONBLOCK || sim_poll(&p, 1, -1) >= 0;
 }

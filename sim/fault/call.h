@@ -226,7 +226,9 @@
 	X(TEE, "tee", SIM_C_FILE, EAGAIN, EINVAL, ENOMEM)                                                    \
 	X(VMSPLICE, "vmsplice", SIM_C_FILE, EAGAIN, EBADF, EINVAL, ENOMEM)                                   \
 	X(COPY_FILE_RANGE, "copy_file_range", SIM_C_FILE, EBADF, EFBIG, EINVAL, EIO, EISDIR, ENOMEM, ENOSPC, \
-	  EOPNOTSUPP, EOVERFLOW, EPERM, ETXTBSY, EXDEV)
+	  EOPNOTSUPP, EOVERFLOW, EPERM, ETXTBSY, EXDEV)                                                      \
+	/* By a number that nothing else stands for: syscall(2). */                                          \
+	X(SYSCALL, "syscall", SIM_C_FILE, EINVAL, ENODEV, ENOSYS, ENOTDIR, ESPIPE)
 
 #define SIM_CALL_ENUM(id, name, traits, ...) SIM_CALL_##id,
 enum sim_call_id { SIM_CALL_TABLE(SIM_CALL_ENUM) SIM_CALL_NUM };
