@@ -4,6 +4,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "api/libc/kernel.h"
 #include "simsock_cmocka.h"
 
 #include <arpa/inet.h>
@@ -421,7 +422,7 @@ static void waiting_for_a_real_descriptor_too_is_no_dead_lock(void **state)
 	pid = fork();
 	if (!pid) {
 		/* Past the virtual clock. */
-		syscall(SYS_nanosleep, &real_ns, NULL);
+		SIM_KERNEL(SYS_nanosleep, &real_ns, NULL);
 		_exit(write(real[1], "x", 1) == 1 ? 0 : 1);
 	}
 	p[0] = (struct pollfd){ fd[0], POLLIN, 0 };

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "api/calls/flags.h"
+#include "api/libc/kernel.h"
 #include "simsock_cmocka.h"
 #include "tests/api/child.h"
 
@@ -40,7 +41,7 @@ static int64_t wall_ns(void)
 {
 	struct timespec ts;
 
-	syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
+	SIM_KERNEL(SYS_clock_gettime, CLOCK_MONOTONIC, &ts);
 	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
@@ -554,7 +555,7 @@ static void what_was_closed_unseen_is_closed(void **state)
 	fd = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(dup2(pair[0], fd), fd);
 	assert_int_equal(close(pair[0]), 0);
-	assert_int_equal(syscall(SYS_close, fd), 0); /* as fclose(3) does */
+	assert_int_equal(SIM_KERNEL(SYS_close, fd), 0); /* as fclose(3) does */
 	again = socket(AF_INET, SOCK_DGRAM, 0);
 	assert_true(again == fd || again == pair[0]);
 	if (again != fd) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What sim_peer() answers to strings that it cannot understand, or cannot do: the whole message, with its
  * caret. */
+#include "api/libc/kernel.h"
 #include "tests/api/mistake.h"
 
 #include <stdio.h>
@@ -186,9 +187,9 @@ MISTAKE(peer_on_a_file, sim_peer("unix:wrong", "echo"),
 static void peer_on_a_real_server(void)
 {
 	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "real" };
-	long fd = syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+	long fd = SIM_KERNEL(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
 
-	if (!syscall(SYS_bind, fd, &a, sizeof a) && !syscall(SYS_listen, fd, 1))
+	if (!SIM_KERNEL(SYS_bind, fd, &a, sizeof a) && !SIM_KERNEL(SYS_listen, fd, 1))
 		sim_peer("unix:real", "echo");
 }
 MISTAKE(peer_on_the_path_of_a_real_server, peer_on_a_real_server(),

@@ -3,6 +3,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "api/libc/kernel.h"
 #include "simsock_cmocka.h"
 
 #include <arpa/inet.h>
@@ -413,11 +414,11 @@ static void leave_socket_file(const char *path)
 {
 	socklen_t len;
 	struct sockaddr_un a = un_of(path, &len);
-	int fd = (int)syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+	int fd = (int)SIM_KERNEL(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
 
 	assert_true(fd >= 0);
-	assert_int_equal(syscall(SYS_bind, fd, &a, len), 0);
-	assert_int_equal(syscall(SYS_close, fd), 0);
+	assert_int_equal(SIM_KERNEL(SYS_bind, fd, &a, len), 0);
+	assert_int_equal(SIM_KERNEL(SYS_close, fd), 0);
 }
 
 static void a_socket_file_that_is_left_over_is_replaced(void **state)
