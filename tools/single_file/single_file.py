@@ -21,8 +21,13 @@ import csource  # noqa: E402
 
 PUBLIC_HEADERS = ("api/simsock.h", "api/cmocka/simsock_cmocka.h")
 # Written out for those who want them; simsock.c does without.
-OPTIONAL_HEADERS = ("api/posix/simsock_posix.h", "api/posix/simsock_redirect.h")
-TARGETS = ("//:simsock", "//:simsock_cmocka")
+OPTIONAL_HEADERS = (
+    "api/posix/simsock_posix.h",
+    "api/posix/simsock_redirect.h",
+    "api/raw/simsock_raw.h",
+    "api/object/simsock_object.h",
+)
+TARGETS = ("//:simsock", "//:simsock_cmocka", "//api/object")
 CMOCKA = "api/cmocka/"
 FEATURE_MACROS = ("_GNU_SOURCE", "_DEFAULT_SOURCE", "_POSIX_C_SOURCE", "_XOPEN_SOURCE", "_FORTIFY_SOURCE")
 

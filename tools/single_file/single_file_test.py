@@ -80,7 +80,7 @@ def tree(directory, a, b, extra=None):
     files = {
         "BUILD": TOP,
         "api/BUILD": API,
-        "api/posix/BUILD": 'simsock_library(name = "posix", visibility = [])',
+        "api/object/BUILD": 'simsock_library(name = "object", visibility = [])',
         "api/simsock.h": HEADER % ("SIMSOCK", "SIMSOCK", "int sim_api(void);"),
         "api/api.c": '#include "api/simsock.h"\n#include "sim/b/b.h"\nint sim_api(void) { return sim_b(); }\n',
         "sim/a/BUILD": LIB % ("a", '"a.c"', "a", ""),
