@@ -13,6 +13,7 @@
 #include "api/cmdline/demo.h"
 #include "api/cmdline/exec.h"
 #include "api/cmdline/fidelity.h"
+#include "api/cmdline/run.h"
 #include "api/control/control.h"
 #include "sim/base/diag.h"
 #include "sim/fault/rule.h"
@@ -27,6 +28,8 @@ static const char usage[] =
 	"          shows every call and packet, and what was lost\n"
 	"  exec [OPTION]... [--] PROGRAM [ARGUMENT]...\n"
 	"          runs a program that nobody has changed on a virtual host: \"simsock exec --help\"\n"
+	"  run [OPTION]... FILE...\n"
+	"          runs scenarios, scripts of calls with expected results: \"simsock run --help\"\n"
 	"  fidelity\n"
 	"          what is simulated, stored or absent: calls, flags, options (Markdown)\n"
 	"  help    this text\n"
@@ -126,6 +129,8 @@ int main(int argc, char **argv)
 		return demo(argc - 1, argv + 1);
 	if (strcmp(command, "exec") == 0)
 		return exec_main(argc - 1, argv + 1);
+	if (strcmp(command, "run") == 0)
+		return run_main(argc - 1, argv + 1);
 	if (strcmp(command, "fidelity") == 0)
 		return fidelity_print(stdout);
 	if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
@@ -133,7 +138,7 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (*command)
-		return complain("command", command, "unknown; known are demo, exec, fidelity, help");
+		return complain("command", command, "unknown; known are demo, exec, run, fidelity, help");
 	fputs(usage, stderr);
 	return EXIT_USAGE;
 }

@@ -352,7 +352,8 @@ def rule_build(f):
     if os.path.basename(f.path) != "BUILD":
         return
     for number, line in enumerate(f.lines, 1):
-        if re.search(r"\bglob\(", line.split("#")[0]):
+        # Scenarios are data: each one that lies there is meant.
+        if re.search(r"\bglob\((?!\[\"\*\.pkt\"\]\))", line.split("#")[0]):
             yield f, number, "glob", "the files listed"
         if re.match(r"cc_(library|binary|test)\(", line):
             yield f, number, line.split("(")[0], "simsock_library, simsock_binary, ... of //tools/bazel:defs.bzl"

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Simulated processes of a scenario, their tasks, descriptors and signals. A task waits for a call, makes it,
+ * and says so to the conductor, which is the world's main task. The process's first task is the one that
+ * takes its signals, so the first call that blocks is the one that they interrupt. signal(7).
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/signals/signals.h"
+#include "api/calls/calls.h"
+#include "api/simsock.h"
+#include "scenarios/run/scenario.h"
+#include "sim/fault/call.h"
+
+/* ---- processes ---- */
+
+struct sim_actor *sim_scn_actor_of(struct sim_scenario *s, const struct sim_proc *p)
+{
+	struct sim_actor *a = s->actors;
+
+	while (a && a->proc != p)
+		a = a->next;
+	return a;
+}
+
+struct sim_actor *sim_scn_actor(struct sim_scenario *s, struct sim_slice who)
+{
+	struct sim_actor *a = s->actors;
+
+	while (a && who.len && !sim_slice_is(who, a->name))
+		a = a->next;
+	return a;
+}
+
+static void wait_for_job(struct sim_worker *wk)
+{
+	while (!wk->job) {
+		wk->task->daemon = true; /* nobody hangs who waits for a line */
+		if (sim_task_block(wk->task, SIM_NEVER_NS) == -SIM_ERESTART)
+			(void)sim_signals_deliver(wk->task);
+	}
+	wk->task->daemon = false;
+}
+
+static void worker_main(void *arg)
+{
+	struct sim_worker *wk = arg;
+
+	wk->task = sim_current;
+	for (;;) {
+		struct sim_job *j;
+
+		wait_for_job(wk);
+		j = wk->job;
+		sim_scn_make_call(j);
+		wk->job = NULL;
+		j->end_ns = j->scn->w->ctx.clock.now_ns;
+		j->done = true;
+		sim_task_wake(j->scn->w->main_task);
+	}
+}
+
+static struct sim_worker *add_worker(struct sim_actor *a)
+{
+	struct sim_worker *wk = calloc(1, sizeof *wk), **tail = &a->workers;
+
+	if (!wk)
+		sim_control_fail("out of memory");
+	wk->actor = a;
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = wk;
+	if (a->proc) {
+		wk->task = sim_control_start_task(a->scn->c, a->proc, a->name, worker_main, wk);
+	} else {
+		wk->task = sim_control_start(a->scn->c, a->host, a->name, false, worker_main, wk);
+		a->proc = wk->task->proc;
+	}
+	return wk;
+}
+
+struct sim_actor *sim_scn_add_actor(struct sim_scenario *s, const char *name, struct sim_host *h)
+{
+	struct sim_actor *a = calloc(1, sizeof *a), **tail = &s->actors;
+
+	if (!a)
+		sim_control_fail("out of memory");
+	sim_str_copy(a->name, sizeof a->name, name);
+	a->scn = s;
+	a->host = h;
+	for (int i = 0; i < SIM_SCN_MAX_FD; i++)
+		a->fds[i] = -1;
+	while (*tail)
+		tail = &(*tail)->next;
+	*tail = a;
+	(void)add_worker(a);
+	return a;
+}
+
+/* ---- calls ---- */
+
+void sim_scn_settle(struct sim_scenario *s)
+{
+	struct sim_task *t = s->w->main_task;
+
+	for (;;) {
+		if (!sim_list_empty(&s->w->sched.ready))
+			sim_task_yield(t);
+		else if (!sim_world_is_settled(s->w))
+			sim_world_settle(s->w);
+		else
+			return;
+	}
+}
+
+void sim_scn_start(struct sim_job *j)
+{
+	struct sim_worker *wk = j->actor->workers;
+
+	while (wk && wk->job)
+		wk = wk->next;
+	if (!wk)
+		wk = add_worker(j->actor);
+	wk->job = j;
+	j->begin_ns = j->scn->w->ctx.clock.now_ns;
+	j->actor->seen = 0;
+	sim_task_wake(wk->task);
+	sim_scn_settle(j->scn);
+}
+
+/* A call has ended since, or its process has. */
+static bool has_any_ended(const struct sim_scenario *s)
+{
+	const struct sim_job *j = s->running;
+
+	while (j && !j->done && !j->actor->proc->ended)
+		j = j->next;
+	return j != NULL;
+}
+
+void sim_scn_sleep_until(struct sim_scenario *s, int64_t time_ns)
+{
+	struct sim_task *t = s->w->main_task;
+
+	sim_scn_settle(s);
+	while (s->w->ctx.clock.now_ns < time_ns && !(time_ns == SIM_NEVER_NS && has_any_ended(s))) {
+		t->on.call = SIM_CALL_NANOSLEEP;
+		t->on.fd = -1;
+		t->on.sock_id = 0;
+		if (sim_task_block(t, time_ns) == -SIM_ERESTART)
+			(void)sim_signals_deliver(t);
+	}
+	sim_scn_settle(s);
+}
+
+/* ---- descriptors ---- */
+
+/* No process has so many: what is not open is EBADF. */
+enum { NOBODYS_FD = 1 << 20 };
+
+int sim_scn_fd(const struct sim_actor *a, int64_t fd)
+{
+	if (fd < 0 || fd > INT32_MAX)
+		return (int)fd;
+	if (fd < SIM_SCN_MAX_FD && a->fds[fd] >= 0)
+		return a->fds[fd];
+	return fd < NOBODYS_FD ? NOBODYS_FD + (int)fd : (int)fd;
+}
+
+int sim_scn_script_fd(const struct sim_actor *a, int real_fd)
+{
+	for (int i = 0; i < SIM_SCN_MAX_FD && real_fd >= 0; i++)
+		if (a->fds[i] == real_fd)
+			return i;
+	return real_fd >= NOBODYS_FD ? real_fd - NOBODYS_FD : -1;
+}
+
+void sim_scn_localize_why(const struct sim_actor *a, struct sim_reason *why)
+{
+	int fd;
+
+	if (why->key != SIM_WHY_BAD_FD && why->key != SIM_WHY_NOT_SOCKET && why->key != SIM_WHY_REAL_FD)
+		return;
+	fd = sim_scn_script_fd(a, (int)why->arg[0]);
+	if (fd >= 0)
+		why->arg[0] = fd;
+}
+
+bool sim_scn_bind_fd(struct sim_actor *a, int64_t script_fd, int real_fd)
+{
+	if (script_fd < 0 || script_fd >= SIM_SCN_MAX_FD || a->fds[script_fd] >= 0)
+		return false;
+	a->fds[script_fd] = real_fd;
+	return true;
+}
+
+void sim_scn_note_real_fd(struct sim_scenario *s, int fd)
+{
+	int *more = realloc(s->real_fds, (s->num_real_fds + 1) * sizeof *more);
+
+	if (!more)
+		return;
+	s->real_fds = more;
+	s->real_fds[s->num_real_fds++] = fd;
+}
+
+/* ---- signals ---- */
+
+/* Real handlers know no context: there is one run at a time. */
+static struct sim_scenario *current;
+static struct sigaction before[NSIG];
+static bool is_changed[NSIG];
+
+static void note_signal(int sig)
+{
+	struct sim_actor *a = current && sim_current ? sim_scn_actor_of(current, sim_current->proc) : NULL;
+
+	if (a)
+		a->seen |= UINT64_C(1) << (sig - 1);
+}
+
+int sim_scn_sigaction(int sig, int handler, int flags)
+{
+	struct sigaction sa, old;
+
+	memset(&sa, 0, sizeof sa);
+	sa.sa_handler = handler == 0 ? SIG_DFL : handler == 1 ? SIG_IGN : note_signal;
+	sa.sa_flags = flags;
+	sigemptyset(&sa.sa_mask);
+	if (sigaction(sig, &sa, &old))
+		return -1;
+	if (!is_changed[sig]) {
+		before[sig] = old;
+		is_changed[sig] = true;
+	}
+	return 0;
+}
+
+struct sim_scenario *sim_scn_now(void)
+{
+	return current;
+}
+
+void sim_scn_signals_begin(struct sim_scenario *s)
+{
+	current = s;
+	memset(is_changed, 0, sizeof is_changed);
+	(void)sim_scn_sigaction(SIGPIPE, 2, SA_RESTART);
+	(void)sim_scn_sigaction(SIGURG, 2, SA_RESTART);
+	(void)sim_scn_sigaction(SIGIO, 2, SA_RESTART);
+}
+
+void sim_scn_signals_end(void)
+{
+	for (int sig = 1; sig < NSIG; sig++)
+		if (is_changed[sig])
+			(void)sigaction(sig, &before[sig], NULL);
+	current = NULL;
+}
