@@ -223,6 +223,24 @@ static int check_flags(struct sim_tcp_sock *ts, struct sim_task *t, const struct
 	return 0;
 }
 
+/* What a send can go back to when its memory turns out to be bad. */
+struct charge {
+	struct sim_iter it;
+	uint32_t skb_room_bytes, wmem_bytes;
+};
+
+static struct charge remember(const struct sim_tcp_sock *ts, const struct sim_msg *m)
+{
+	return (struct charge){ m->it, ts->skb_room_bytes, ts->in.sk.wmem_bytes };
+}
+
+static void go_back(struct sim_tcp_sock *ts, struct sim_msg *m, const struct charge *was)
+{
+	m->it = was->it;
+	ts->skb_room_bytes = was->skb_room_bytes;
+	ts->in.sk.wmem_bytes = was->wmem_bytes;
+}
+
 static int queue_bytes(struct sim_tcp_sock *ts, struct sim_msg *m, uint32_t num)
 {
 	struct sim_sock *sk = &ts->in.sk;
@@ -234,6 +252,31 @@ static int queue_bytes(struct sim_tcp_sock *ts, struct sim_msg *m, uint32_t num)
 	sk->wmem_bytes += num;
 	sim_sock_note_sent(sk, &run);
 	return 0;
+}
+
+/*
+ * A page of what was to be queued is bad: the kernel, which copies buffer by buffer, has queued what fills
+ * the buffers before it. *num of them; -EFAULT when none is left to fill.
+ */
+static int queue_before_fault(struct sim_tcp_sock *ts, struct sim_msg *m, uint32_t *num)
+{
+	uint32_t want = *num;
+	struct charge was;
+	int err = 0;
+
+	for (*num = 0; *num < want;) {
+		uint32_t room = ts->skb_room_bytes ? ts->skb_room_bytes : size_goal(&ts->conn, m->flags), n;
+
+		was = remember(ts, m);
+		n = grant(ts, want - *num < room ? want - *num : room, m->flags);
+		err = n ? queue_bytes(ts, m, n) : -EFAULT;
+		if (err) {
+			go_back(ts, m, &was);
+			break;
+		}
+		*num += n;
+	}
+	return err;
 }
 
 /* Nothing more can be taken now: waits, or says why not. 0: look again. */
@@ -270,6 +313,7 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 	if (err)
 		return err;
 	for (;;) {
+		struct charge was = remember(ts, m);
 		uint32_t num;
 
 		if (__builtin_expect(sk->err || sk->shutdown & SIM_SHUT_WR, 0)) {
@@ -280,15 +324,18 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 			break;
 		num = grant(ts, left, m->flags);
 		err = num ? queue_bytes(ts, m, num) : wait_room(ts, t, m, copied, &deadline_ns);
+		if (__builtin_expect(err == -EFAULT, 0)) {
+			go_back(ts, m, &was);
+			err = queue_before_fault(ts, m, &num);
+			copied += err ? num : 0;
+		}
 		if (err)
 			break;
 		left -= num;
 		copied += num;
 	}
-	if (err == -EFAULT || err == -ENOMEM) {
-		ts->skb_room_bytes = 0;
+	if (err == -EFAULT || err == -ENOMEM)
 		sim_tcp_fail(ts, t, -err, err == -EFAULT ? SIM_WHY_BAD_POINTER : SIM_WHY_NO_MEMORY);
-	}
 	if (!copied)
 		return err;
 	if (__builtin_expect(m->flags & MSG_OOB, 0))
