@@ -264,6 +264,8 @@ static __attribute__((noinline, cold)) void blame_signal(struct sim_gate *g)
 	uint64_t pending = g->t->proc->pending | g->t->proc->arrived;
 	int64_t now_ns = sim_now(&g->w->ctx);
 
+	if (g->t->why.key == SIM_WHY_SIGNAL_LATE) /* the socket has said more */
+		return;
 	g->t->why = (struct sim_reason){ SIM_WHY_SIGNAL,
 					 g->sock_id,
 					 now_ns,

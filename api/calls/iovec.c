@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "sim/base/uaccess.h"
+#include "sim/sock/memory.h"
 
 long sim_iovec_in(struct sim_gate *g, const struct iovec *iov, size_t num, int too_many,
 		  struct sim_iovec_copy *c)
@@ -20,6 +21,13 @@ long sim_iovec_in(struct sim_gate *g, const struct iovec *iov, size_t num, int t
 	if (num > SIM_IOV_MAX)
 		return sim_gate_fail(g, -too_many, SIM_WHY_TOO_MANY_IOV, (int64_t)num, SIM_IOV_MAX);
 	if (num > SIM_IOV_FAST) {
+		const struct sim_net *net = g->t->proc->net;
+
+		/* Linux's import_iovec() allocates for more than eight. */
+		if (!sim_net_has_memory(net, (uint32_t)bytes))
+			return sim_gate_fail(g, sim_net_no_memory_errno(net, ENOMEM), SIM_WHY_HOST_MEMORY,
+					     (int64_t)sim_net_memory_bytes(net, SIM_SOCK_NONE),
+					     net->sysctl.mem_limit);
 		c->iov = sim_arena_alloc_raw(g->w->ctx.arena, bytes);
 		if (!c->iov)
 			return sim_gate_fail(g, ENOMEM, SIM_WHY_NO_MEMORY, 0, 0);

@@ -16,6 +16,7 @@
 
 #include "sim/base/uaccess.h"
 #include "sim/proc/rights.h"
+#include "sim/sock/memory.h"
 
 /* Up to here the kernel has a buffer on its stack and asks for no memory, which optmem_max would bound. */
 enum { SMALL_CONTROL_BYTES = sizeof(struct cmsghdr) + 20, FAST_CONTROL_BYTES = 256 };
@@ -126,6 +127,10 @@ static long add_rights(struct sim_gate *g, const struct message *c, struct sim_s
 		scm->rights = sim_rights_new(g->t->proc, SIM_RIGHTS_MAX);
 	if (!scm->rights)
 		return sim_gate_fail(g, ENOMEM, SIM_WHY_NO_MEMORY, 0, 0);
+	if (!sim_net_has_memory(g->t->proc->net, 1)) /* Linux's scm_fp_copy() allocates */
+		return sim_gate_fail(g, sim_net_no_memory_errno(g->t->proc->net, ENOMEM), SIM_WHY_HOST_MEMORY,
+				     (int64_t)sim_net_memory_bytes(g->t->proc->net, SIM_SOCK_NONE),
+				     g->t->proc->net->sysctl.mem_limit);
 	for (size_t i = 0; i < num; i++) {
 		int fd, err;
 

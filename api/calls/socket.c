@@ -11,6 +11,7 @@
 
 #include "api/calls/gate.h"
 #include "sim/base/uaccess.h"
+#include "sim/sock/memory.h"
 
 enum { MAX_OPTION_BYTES = 1024 };
 
@@ -46,6 +47,12 @@ static long made(struct sim_gate *g, long fd)
 
 static long fail_to_make(struct sim_gate *g, int err, int domain, int type)
 {
+	const struct sim_net *net = g->t->proc->net;
+
+	if ((err == -ENOMEM || err == -ENOBUFS) && !sim_net_has_memory(net, 1))
+		return sim_gate_fail(g, -err, SIM_WHY_HOST_MEMORY,
+				     (int64_t)sim_net_memory_bytes(net, SIM_SOCK_NONE),
+				     net->sysctl.mem_limit);
 	if (err == -ENOMEM)
 		return sim_gate_fail(g, ENOMEM, SIM_WHY_NO_MEMORY, 0, 0);
 	return sim_gate_fail(g, -err, SIM_WHY_NOT_SUPPORTED, domain, type);

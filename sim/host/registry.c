@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "sim/host/host.h"
+#include "sim/sock/memory.h"
 #include "sim/tcp/tcp.h"
 #include "sim/udp/udp.h"
 #include "sim/unix/unix_domain.h"
@@ -69,6 +70,9 @@ int sim_host_socket(struct sim_net *net, int domain, int type, int protocol, str
 
 	if (err)
 		return err;
+	/* socket(2), ENOBUFS or ENOMEM: as the families of Linux choose. */
+	if (!sim_net_has_memory(net, 1) && (domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX))
+		return -sim_net_no_memory_errno(net, domain == AF_UNIX ? ENOMEM : ENOBUFS);
 	switch (domain) {
 	case AF_INET:
 	case AF_INET6:
@@ -85,6 +89,8 @@ static int unix_pair(struct sim_net *net, struct sim_task *t, int type, int prot
 {
 	int err = unix_protocol(protocol);
 
+	if (!err && !sim_net_has_memory(net, 1))
+		err = -sim_net_no_memory_errno(net, ENOMEM);
 	if (!err)
 		err = sim_unix_pair_new(net, type, pair);
 	if (!err)

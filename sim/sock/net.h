@@ -31,6 +31,7 @@ enum { SIM_ENOBUFS_DROP, SIM_ENOBUFS_REPORT };
 enum { SIM_UNCONNECTED_SEND_LINUX, SIM_UNCONNECTED_SEND_EPIPE, SIM_UNCONNECTED_SEND_ENOTCONN };
 enum { SIM_NO_DESTINATION_LINUX, SIM_NO_DESTINATION_EDESTADDRREQ, SIM_NO_DESTINATION_ENOTCONN };
 enum { SIM_SIGPIPE_RAISE, SIM_SIGPIPE_SUPPRESS };
+enum { SIM_NO_MEMORY_LINUX, SIM_NO_MEMORY_ENOMEM, SIM_NO_MEMORY_ENOBUFS };
 enum { SIM_INTERRUPTED_SEND_COUNT, SIM_INTERRUPTED_SEND_EINTR };
 
 struct sim_net {
@@ -40,6 +41,7 @@ struct sim_net {
 	struct sim_sysctls sysctl;
 	struct sim_list sockets; /* sim_sock.node, in order of creation */
 	uint32_t num_sockets;
+	uint32_t num_memory_waiters; /* sockets with wants_memory: memory.h */
 	bool record; /* new sockets keep what they send and deliver, for sim_sent() and sim_delivered() */
 	struct sim_ip *ip;
 	struct sim_udp *udp;

@@ -5,6 +5,7 @@
  * protocol.
  */
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -240,6 +241,7 @@ enum { NUM_INT_OPTIONS = sizeof int_options / sizeof int_options[0] };
 
 static const struct sim_option_doc other_options[] = {
 	{ SOL_SOCKET, SO_LINGER, "SO_LINGER", SIM_FIDELITY_SIMULATED },
+	{ SOL_SOCKET, SO_MEMINFO, "SO_MEMINFO", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_RCVTIMEO, "SO_RCVTIMEO", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_SNDTIMEO, "SO_SNDTIMEO", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_PEERCRED, "SO_PEERCRED", SIM_FIDELITY_SIMULATED }, /* Unix sockets answer it
@@ -254,14 +256,14 @@ enum { NUM_OTHER_OPTIONS = sizeof other_options / sizeof other_options[0] };
 		SOL_SOCKET, name, #name, SIM_FIDELITY_ABSENT \
 	}
 static const struct sim_option_doc absent_options[] = {
-	ABSENT(SO_ATTACH_BPF),   ABSENT(SO_ATTACH_FILTER), ABSENT(SO_BINDTODEVICE),
-	ABSENT(SO_BUSY_POLL),    ABSENT(SO_COOKIE),        ABSENT(SO_DEBUG),
-	ABSENT(SO_INCOMING_CPU), ABSENT(SO_LOCK_FILTER),   ABSENT(SO_MAX_PACING_RATE),
-	ABSENT(SO_MEMINFO),      ABSENT(SO_NO_CHECK),      ABSENT(SO_PASSSEC),
-	ABSENT(SO_PEEK_OFF),     ABSENT(SO_PEERGROUPS),    ABSENT(SO_PEERNAME),
-	ABSENT(SO_PEERSEC),      ABSENT(SO_RXQ_OVFL),      ABSENT(SO_SELECT_ERR_QUEUE),
-	ABSENT(SO_TIMESTAMPING), ABSENT(SO_TIMESTAMPNS),   ABSENT(SO_TXTIME),
-	ABSENT(SO_ZEROCOPY),     ABSENT(SO_PASSPIDFD),
+	ABSENT(SO_ATTACH_BPF),   ABSENT(SO_ATTACH_FILTER),    ABSENT(SO_BINDTODEVICE),
+	ABSENT(SO_BUSY_POLL),    ABSENT(SO_COOKIE),           ABSENT(SO_DEBUG),
+	ABSENT(SO_INCOMING_CPU), ABSENT(SO_LOCK_FILTER),      ABSENT(SO_MAX_PACING_RATE),
+	ABSENT(SO_NO_CHECK),     ABSENT(SO_PASSSEC),          ABSENT(SO_PEEK_OFF),
+	ABSENT(SO_PEERGROUPS),   ABSENT(SO_PEERNAME),         ABSENT(SO_PEERSEC),
+	ABSENT(SO_RXQ_OVFL),     ABSENT(SO_SELECT_ERR_QUEUE), ABSENT(SO_TIMESTAMPING),
+	ABSENT(SO_TIMESTAMPNS),  ABSENT(SO_TXTIME),           ABSENT(SO_ZEROCOPY),
+	ABSENT(SO_PASSPIDFD),
 };
 #undef ABSENT
 
@@ -411,6 +413,18 @@ static void put(void *val, socklen_t *len, const void *from, socklen_t size)
 	memcpy(val, from, *len);
 }
 
+/* sk_get_meminfo(). FIDELITY: of TCP nothing tells what is in flight from what is queued; no memory is kept
+ * in advance, and there is no backlog. */
+static void fill_meminfo(const struct sim_sock *sk, uint32_t v[SK_MEMINFO_VARS])
+{
+	memset(v, 0, SK_MEMINFO_VARS * sizeof *v);
+	v[SK_MEMINFO_RMEM_ALLOC] = sk->rmem_bytes;
+	v[SK_MEMINFO_RCVBUF] = (uint32_t)sk->rcvbuf_bytes;
+	v[sk->type == SOCK_STREAM && sk->domain != AF_UNIX ? SK_MEMINFO_WMEM_QUEUED : SK_MEMINFO_WMEM_ALLOC] =
+		sk->wmem_bytes;
+	v[SK_MEMINFO_SNDBUF] = (uint32_t)sk->sndbuf_bytes;
+}
+
 static int get_socket(struct sim_sock *sk, int name, void *val, socklen_t *len)
 {
 	const struct int_option *o = find_int(name);
@@ -419,11 +433,16 @@ static int get_socket(struct sim_sock *sk, int name, void *val, socklen_t *len)
 		uint32_t uid, gid;
 	} nobody = { 0, UINT32_MAX, UINT32_MAX };
 	struct linger l = { sk->linger, sk->linger_s };
+	uint32_t meminfo[SK_MEMINFO_VARS];
 	struct timeval tv;
 	int v;
 
 	switch (name) {
 	case SO_LINGER: put(val, len, &l, sizeof l); return 0;
+	case SO_MEMINFO:
+		fill_meminfo(sk, meminfo);
+		put(val, len, meminfo, sizeof meminfo);
+		return 0;
 	case SO_RCVTIMEO:
 	case SO_SNDTIMEO:
 		tv = get_timeout(name == SO_RCVTIMEO ? sk->rcvtimeo_ns : sk->sndtimeo_ns);

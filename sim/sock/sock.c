@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/base/assert.h"
+#include "sim/sock/memory.h"
 
 enum { LOG_FIRST_BYTES = 256 };
 
@@ -55,6 +56,7 @@ void sim_sock_fini(struct sim_sock *sk)
 	sim_trace_write(&sk->net->ctx->trace, SIM_TRACE_SOCKET, sk->net->host_id, sk->id, SIM_TRACE_ENDED, 0);
 	sim_list_remove(&sk->node);
 	sk->net->num_sockets--;
+	sim_net_memory_freed(sk->net);
 	if (sk->test) {
 		sk->net->ctx->num_capacity_knobs -= sk->test->has_capacity;
 		sim_arena_free(a, sk->test, sizeof *sk->test);

@@ -97,6 +97,7 @@ struct sim_sock {
 	bool sndbuf_locked : 1, rcvbuf_locked : 1; /* set by the program: no automatic tuning */
 	bool passcred : 1, record : 1, timestamp : 1;
 	bool no_passrights : 1;             /* SO_PASSRIGHTS, the other way round */
+	bool wants_memory : 1;              /* a sender waits until the host's sockets hold less: memory.h */
 	bool no_sigpipe : 1;                /* made while simsock.sigpipe was "suppress" */
 	int32_t err;                        /* SO_ERROR: pending, positive, taken by the first call */
 	struct sim_reason err_why;          /* why it is pending */

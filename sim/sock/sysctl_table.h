@@ -37,8 +37,15 @@
 	X(tcp_timestamps,	"net.ipv4.tcp_timestamps",		0, 1, 0, 2) \
 	X(tcp_abort_on_overflow, "net.ipv4.tcp_abort_on_overflow",	0, 0, 0, 1) \
 	X(tcp_stdurg,		"net.ipv4.tcp_stdurg",			0, 0, 0, 1) \
+	X(tcp_notsent_lowat,	"net.ipv4.tcp_notsent_lowat",		0, INT32_MAX, 0, INT32_MAX) \
 	X(tcp_max_syn_backlog,	"net.ipv4.tcp_max_syn_backlog",		0, 4096, 0, INT32_MAX) \
 	X(unix_max_dgram_qlen,	"net.unix.max_dgram_qlen",		0, 10, 0, INT32_MAX) \
+	X(tcp_mem_low,		"net.ipv4.tcp_mem",			0, 287898, 0, INT32_MAX) \
+	X(tcp_mem_pressure,	"net.ipv4.tcp_mem",			1, 383865, 0, INT32_MAX) \
+	X(tcp_mem_max,		"net.ipv4.tcp_mem",			2, 575796, 0, INT32_MAX) \
+	X(udp_mem_low,		"net.ipv4.udp_mem",			0, 575796, 0, INT32_MAX) \
+	X(udp_mem_pressure,	"net.ipv4.udp_mem",			1, 767731, 0, INT32_MAX) \
+	X(udp_mem_max,		"net.ipv4.udp_mem",			2, 1151592, 0, INT32_MAX) \
 	X(bindv6only,		"net.ipv6.bindv6only",			0, 0, 0, 1) \
 	SIM_SWITCH_TABLE(X)
 
@@ -49,7 +56,9 @@
 	X(sw_unconnected_send,	"simsock.unconnected_send",		0, 0, 0, 2) \
 	X(sw_no_destination,	"simsock.no_destination",		0, 0, 0, 2) \
 	X(sw_sigpipe,		"simsock.sigpipe",			0, 0, 0, 1) \
-	X(sw_interrupted_send,	"simsock.interrupted_send",		0, 0, 0, 1)
+	X(sw_interrupted_send,	"simsock.interrupted_send",		0, 0, 0, 1) \
+	X(sw_no_memory,		"simsock.no_memory",			0, 0, 0, 2) \
+	X(mem_limit,		"simsock.mem_limit",			0, 0, 0, INT32_MAX)
 
 /* The words of a sysctl that takes words, from 0 on. */
 #define SIM_SYSCTL_WORDS_TABLE(X) \
@@ -58,11 +67,15 @@
 	X("simsock.unconnected_send",	"linux", "epipe", "enotconn") \
 	X("simsock.no_destination",	"linux", "edestaddrreq", "enotconn") \
 	X("simsock.sigpipe",		"raise", "suppress") \
-	X("simsock.interrupted_send",	"count", "eintr")
+	X("simsock.interrupted_send",	"count", "eintr") \
+	X("simsock.no_memory",		"linux", "enomem", "enobufs")
 
 /* Of these, what is kept and given back without effect: memory pressure and users' ports are not simulated. */
 #define SIM_SYSCTL_STORED_TABLE(X) \
-	X("net.ipv4.tcp_wmem", 0) \
+	X("net.ipv4.tcp_mem", 0) \
+	X("net.ipv4.tcp_mem", 1) \
+	X("net.ipv4.udp_mem", 0) \
+	X("net.ipv4.udp_mem", 1) \
 	X("net.ipv4.tcp_rmem", 0) \
 	X("net.ipv4.ip_unprivileged_port_start", 0)
 /* clang-format on */

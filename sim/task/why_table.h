@@ -80,6 +80,7 @@
 	X(NO_MEMORY, "no-memory", "the simulated host is out of memory") \
 	X(FD_LIMIT, "descriptor-limit", "RLIMIT_NOFILE: {0} descriptors are open") \
 	X(QUEUE_DROP, "device-queue-full", "the interface's queue is full: {0} of {1} packets") \
+	X(HOST_MEMORY, "host-memory", "the host's sockets hold {0} bytes, and may hold {1} (0: as many as tcp_mem says)") \
 	X(FIREWALL, "firewall", "the host's firewall drops it: rule {0} of OUTPUT (0: its policy)") \
 	X(OPTMEM, "control-too-long", "control data of {0} bytes: net.core.optmem_max is {1}") \
 	/* Signals and time. */ \

@@ -25,6 +25,7 @@ struct sim_tcp_opts {
 	int32_t keepidle_s, keepintvl_s, keepcnt; /* 0: tcp(7)'s default */
 	int32_t linger2_s;                        /* 0: tcp_fin_timeout; -1: none */
 	int32_t defer_accept_s;
+	int32_t notsent_lowat_bytes; /* 0: tcp_notsent_lowat */
 };
 
 static inline struct sim_tcp_sock *sim_tcp_sock_of(struct sim_sock *sk)
@@ -59,6 +60,7 @@ int sim_tcp_fail(struct sim_tcp_sock *ts, struct sim_task *t, int err, enum sim_
 ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
 ssize_t sim_tcp_sock_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
 bool sim_tcp_is_writable(const struct sim_tcp_sock *ts);
+void sim_tcp_check_space(struct sim_tcp_sock *ts); /* tells who waits for room, if there is */
 void sim_tcp_expand_sndbuf(struct sim_tcp_sock *ts);
 
 /* tcp_oob.c */

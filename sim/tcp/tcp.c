@@ -125,6 +125,7 @@ static void deliver(struct sim_ip *ip, struct sim_packet *p)
 		sim_sock_get(&ts->in.sk);
 		if (__builtin_expect(ts->conn.state != SIM_TCP_TIME_WAIT, 1) || !reopen(tcp, ts, p))
 			sim_tcp_conn_input(&ts->conn, p);
+		sim_tcp_check_space(ts); /* what it let go out counts too */
 		sim_sock_put(&ts->in.sk);
 		return;
 	}

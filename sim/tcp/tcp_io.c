@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "sim/sock/memory.h"
 #include "sim/tcp/env.h"
 #include "sim/tcp/sock.h"
 
@@ -63,6 +64,32 @@ static uint32_t size_goal(const struct sim_tcp_conn *c, int flags)
 	return most > mss ? most - most % mss : mss;
 }
 
+/* tcp(7), TCP_NOTSENT_LOWAT: with so much not sent yet no new buffer is begun. */
+static uint32_t notsent_lowat(const struct sim_tcp_sock *ts)
+{
+	if (__builtin_expect(ts->opts && ts->opts->notsent_lowat_bytes, 0))
+		return (uint32_t)ts->opts->notsent_lowat_bytes;
+	return (uint32_t)ts->in.sk.net->sysctl.tcp_notsent_lowat;
+}
+
+/*
+ * For a new buffer of `size` bytes beside `more` that are granted already. tcp(7), tcp_mem: at the third
+ * number a sender has what it has, but for tcp_wmem's first number, and for what would fill its buffer.
+ */
+static bool has_memory(const struct sim_tcp_sock *ts, uint32_t more, uint32_t size)
+{
+	const struct sim_sock *sk = &ts->in.sk;
+	const struct sim_sysctls *s = &sk->net->sysctl;
+	int64_t mine = (int64_t)sk->wmem_bytes + more;
+
+	size += SIM_TCP_SKB_OVERHEAD;
+	if (__builtin_expect(s->tcp_mem_max < SIM_MEM_PLENTY_PAGES, 0) && mine >= s->tcp_wmem_min &&
+	    mine + size < sk->sndbuf_bytes &&
+	    !sim_net_has_pages(sk->net, SIM_SOCK_TCP, s->tcp_mem_max, more + size))
+		return false;
+	return sim_net_has_memory(sk->net, more + size);
+}
+
 /*
  * How many of `left` bytes may be queued now. As Linux: room is looked for only when a new buffer is begun,
  * so that the limit may be passed by less than one. The charge for new buffers is made; that for bytes is the
@@ -72,7 +99,7 @@ static uint32_t grant(struct sim_tcp_sock *ts, size_t left, int flags)
 {
 	struct sim_sock *sk = &ts->in.sk;
 	const struct sim_tcp_conn *c = &ts->conn;
-	uint32_t goal = 0, num = 0, limit;
+	uint32_t goal = 0, num = 0, limit, lowat = notsent_lowat(ts);
 
 	if (__builtin_expect(sk->test != NULL, 0)) {
 		size_t room = sim_sock_test_room(sk, sim_tcp_conn_unacked(c));
@@ -90,7 +117,13 @@ static uint32_t grant(struct sim_tcp_sock *ts, size_t left, int flags)
 		if (!ts->skb_room_bytes) {
 			if ((int64_t)sk->wmem_bytes + num >= sk->sndbuf_bytes)
 				break;
+			/* What was granted is sent first, and may make that less. */
+			if (__builtin_expect(lowat < INT32_MAX, 0) &&
+			    (num || c->write_seq - c->snd_nxt >= lowat))
+				break;
 			goal = goal ? goal : size_goal(c, flags);
+			if (__builtin_expect(!has_memory(ts, num, n < goal ? n : goal), 0))
+				break;
 			ts->skb_room_bytes = goal;
 			sk->wmem_bytes += SIM_TCP_SKB_OVERHEAD;
 		}
@@ -116,13 +149,19 @@ void sim_tcp_env_acked(struct sim_tcp_conn *c, uint32_t num_bytes)
 		overhead -= (uint32_t)((uint64_t)overhead * num_bytes / had);
 		sk->wmem_bytes = left + overhead * SIM_TCP_SKB_OVERHEAD;
 	}
+	sim_net_memory_freed(sk->net);
+	sim_tcp_check_space(ts);
+}
+
+void sim_tcp_check_space(struct sim_tcp_sock *ts)
+{
 	if (__builtin_expect(ts->nospace, 0) && sim_tcp_is_writable(ts)) {
 		ts->nospace = false;
-		sim_sock_notify(sk, EPOLLOUT | EPOLLWRNORM);
+		sim_sock_notify(&ts->in.sk, EPOLLOUT | EPOLLWRNORM);
 	}
 }
 
-/* poll(2): a third of the buffer is free. */
+/* poll(2): a third of the buffer is free, and less than half of tcp_notsent_lowat waits to be sent. */
 bool sim_tcp_is_writable(const struct sim_tcp_sock *ts)
 {
 	const struct sim_sock *sk = &ts->in.sk;
@@ -134,7 +173,8 @@ bool sim_tcp_is_writable(const struct sim_tcp_sock *ts)
 		if (sk->test->has_sndbuf)
 			return true;
 	}
-	return sk->sndbuf_bytes - queued >= queued / 2 && queued < sk->sndbuf_bytes;
+	return sk->sndbuf_bytes - queued >= queued / 2 && queued < sk->sndbuf_bytes &&
+	       2 * (uint64_t)(ts->conn.write_seq - ts->conn.snd_nxt) < notsent_lowat(ts);
 }
 
 /* ---- send ---- */
@@ -279,6 +319,13 @@ static int queue_before_fault(struct sim_tcp_sock *ts, struct sim_msg *m, uint32
 	return err;
 }
 
+/* Nothing was granted although the buffer has room: the host has no memory for it. */
+static bool is_out_of_memory(const struct sim_tcp_sock *ts)
+{
+	return !ts->in.sk.test && (int64_t)ts->in.sk.wmem_bytes < ts->in.sk.sndbuf_bytes &&
+	       ts->conn.write_seq - ts->conn.snd_nxt < notsent_lowat(ts);
+}
+
 /* Nothing more can be taken now: waits, or says why not. 0: look again. */
 static int wait_room(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m, bool copied,
 		     int64_t *deadline_ns)
@@ -291,6 +338,13 @@ static int wait_room(struct sim_tcp_sock *ts, struct sim_task *t, const struct s
 		sim_tcp_conn_mark_urgent(&ts->conn);
 	if (copied)
 		sim_tcp_conn_push_all(&ts->conn);
+	if (__builtin_expect(is_out_of_memory(ts), 0)) {
+		if (m->nonblock || sk->net->sysctl.sw_no_memory)
+			return sim_sock_no_memory(sk, t, EAGAIN);
+		/* FIDELITY: Linux looks again every 2 to 200 ms; here when some is given back. */
+		sk->wants_memory = true;
+		sk->net->num_memory_waiters++;
+	}
 	if (m->nonblock)
 		return no_room(ts, t, false);
 	if (!*deadline_ns)
@@ -333,6 +387,8 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 			break;
 		left -= num;
 		copied += num;
+		if (__builtin_expect(left && notsent_lowat(ts) < INT32_MAX, 0))
+			sim_tcp_conn_push(&ts->conn, false);
 	}
 	if (err == -EFAULT || err == -ENOMEM)
 		sim_tcp_fail(ts, t, -err, err == -EFAULT ? SIM_WHY_BAD_POINTER : SIM_WHY_NO_MEMORY);
@@ -361,6 +417,7 @@ static ssize_t copy_out(struct sim_tcp_sock *ts, struct sim_msg *m, const struct
 	sim_sock_note_delivered(&ts->in.sk, run, off, num);
 	sim_tcp_conn_consume(&ts->conn, num);
 	ts->in.sk.rmem_bytes = ts->conn.rmem_bytes;
+	sim_net_memory_freed(ts->in.sk.net);
 	return num;
 }
 

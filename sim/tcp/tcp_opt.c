@@ -59,6 +59,7 @@ OPT_FIELD(keepintvl_s, KEEPINTVL_DEFAULT_S)
 OPT_FIELD(keepcnt, KEEPCNT_DEFAULT)
 OPT_FIELD(linger2_s, ts->in.sk.net->sysctl.tcp_fin_timeout)
 OPT_FIELD(defer_accept_s, 0)
+OPT_FIELD(notsent_lowat_bytes, 0)
 
 static int get_nodelay(struct sim_tcp_sock *ts)
 {
@@ -162,6 +163,16 @@ static int set_user_timeout(struct sim_tcp_sock *ts, int val)
 	return 0;
 }
 
+/* A send buffer that is held back by it may have room now. */
+static int set_notsent_lowat(struct sim_tcp_sock *ts, int val)
+{
+	int err = store_notsent_lowat_bytes(ts, val);
+
+	if (!err)
+		sim_tcp_check_space(ts);
+	return err;
+}
+
 static int get_quickack(struct sim_tcp_sock *ts)
 {
 	return !ts->conn.pingpong;
@@ -195,6 +206,8 @@ static const struct int_option int_options[] = {
 	{ TCP_SYNCNT, "TCP_SYNCNT", SIM_FIDELITY_SIMULATED, get_syncnt, set_syncnt },
 	{ TCP_LINGER2, "TCP_LINGER2", SIM_FIDELITY_SIMULATED, get_linger2_s, set_linger2 },
 	{ TCP_DEFER_ACCEPT, "TCP_DEFER_ACCEPT", SIM_FIDELITY_STORED, get_defer_accept_s, set_defer_accept },
+	{ TCP_NOTSENT_LOWAT, "TCP_NOTSENT_LOWAT", SIM_FIDELITY_SIMULATED, get_notsent_lowat_bytes,
+	  set_notsent_lowat },
 	{ TCP_QUICKACK, "TCP_QUICKACK", SIM_FIDELITY_SIMULATED, get_quickack, set_quickack },
 	{ TCP_USER_TIMEOUT, "TCP_USER_TIMEOUT", SIM_FIDELITY_SIMULATED, get_user_timeout, set_user_timeout },
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 
+#include "sim/sock/memory.h"
 #include "sim/udp/udp_internal.h"
 
 static struct sim_trace *trace_of(const struct sim_ip *ip)
@@ -17,6 +18,17 @@ static void drop(struct sim_ip *ip, struct sim_packet *p, enum sim_drop why)
 	sim_packet_free(ip->net->ctx->arena, p);
 }
 
+/* udp(7), udp_mem: at the third number datagrams are dropped, and their sender is not told. */
+static bool has_memory(const struct sim_sock *sk, uint32_t size)
+{
+	const struct sim_net *net = sk->net;
+
+	if (__builtin_expect(net->sysctl.udp_mem_max < SIM_MEM_PLENTY_PAGES, 0) &&
+	    !sim_net_has_pages(net, SIM_SOCK_UDP, net->sysctl.udp_mem_max, size))
+		return false;
+	return sim_net_has_memory(net, size);
+}
+
 /* A datagram over the limit is taken if nothing else is charged: so that one always fits. */
 static void enqueue(struct sim_udp_sock *us, struct sim_packet *p)
 {
@@ -25,6 +37,10 @@ static void enqueue(struct sim_udp_sock *us, struct sim_packet *p)
 
 	if (__builtin_expect(sk->rmem_bytes && sk->rmem_bytes + size > (uint32_t)sk->rcvbuf_bytes, 0)) {
 		drop(us->in.ip, p, SIM_DROP_RCVBUF);
+		return;
+	}
+	if (__builtin_expect(!has_memory(sk, size), 0)) {
+		drop(us->in.ip, p, SIM_DROP_NO_MEMORY);
 		return;
 	}
 	sk->rmem_bytes += size;
@@ -129,6 +145,7 @@ static struct sim_packet *take(struct sim_udp_sock *us)
 	us->deficit_bytes += p->truesize_bytes;
 	if (!us->num_reader || us->deficit_bytes >= (uint32_t)sk->rcvbuf_bytes >> 2) {
 		sk->rmem_bytes -= us->deficit_bytes;
+		sim_net_memory_freed(sk->net);
 		us->deficit_bytes = 0;
 	}
 	return p;

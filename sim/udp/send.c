@@ -5,6 +5,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/ip/firewall.h"
+#include "sim/sock/memory.h"
 #include "sim/udp/udp_internal.h"
 
 enum {
@@ -292,6 +293,13 @@ static int copy_error(struct sim_udp_sock *us, struct sim_task *t, int err)
 
 /* ---- MSG_MORE and UDP_CORK ---- */
 
+/* What was pending is charged no more: sock_wfree(). */
+static void tell_room(struct sim_udp_sock *us)
+{
+	if (!sim_list_empty(&us->in.sk.wait.waits) && sim_udp_is_writable(us))
+		sim_sock_notify(&us->in.sk, EPOLLOUT | EPOLLWRNORM);
+}
+
 void sim_udp_uncork(struct sim_udp_sock *us)
 {
 	struct sim_arena *a = sim_sock_arena(&us->in.sk);
@@ -302,6 +310,7 @@ void sim_udp_uncork(struct sim_udp_sock *us)
 	sim_bytes_release(a, &us->cork->run);
 	sim_arena_free(a, us->cork, sizeof *us->cork);
 	us->cork = NULL;
+	tell_room(us);
 }
 
 int sim_udp_push_pending(struct sim_udp_sock *us, struct sim_task *t)
@@ -315,6 +324,7 @@ int sim_udp_push_pending(struct sim_udp_sock *us, struct sim_task *t)
 	us->in.sk.wmem_bytes -= c->charged_bytes;
 	err = transmit(us, t, &c->way, &c->run, c->charged_bytes);
 	sim_arena_free(sim_sock_arena(&us->in.sk), c, sizeof *c);
+	tell_room(us);
 	return err;
 }
 
@@ -461,6 +471,9 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 		return sim_udp_send(sk, t, m);
 	if (err)
 		return err;
+	if (__builtin_expect(!sim_net_has_memory(sk->net, sim_ip_truesize((uint32_t)len, is_v4(&us->way))),
+			     0))
+		return sim_sock_no_memory(sk, t, ENOBUFS);
 	if (__builtin_expect((m->flags & MSG_MORE) || us->cork_option, 0)) {
 		err = cork(us, t, &us->way);
 		return err ? err : send_corked(us, t, m);

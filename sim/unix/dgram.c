@@ -104,8 +104,13 @@ static int make_msg(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg 
 		    struct sim_unix_msg **made)
 {
 	struct sim_arena *a = sim_sock_arena(&u->sk);
-	struct sim_unix_msg *q = sim_arena_alloc(a, sizeof *q);
-	int err = q ? 0 : -ENOMEM;
+	struct sim_unix_msg *q;
+	int err;
+
+	if (__builtin_expect(!sim_net_has_memory(u->sk.net, sim_unix_truesize(false, (uint32_t)m->len)), 0))
+		return sim_sock_no_memory(&u->sk, t, ENOBUFS);
+	q = sim_arena_alloc(a, sizeof *q);
+	err = q ? 0 : -ENOMEM;
 
 	if (q && m->len) {
 		struct sim_slab **tail = sim_unix_tail(u, m->len), *was = *tail;

@@ -3,6 +3,7 @@
 #ifndef SIM_UNIX_PRIVATE_H
 #define SIM_UNIX_PRIVATE_H
 
+#include "sim/sock/memory.h"
 #include "sim/unix/unix_domain.h"
 
 enum { SIM_UNIX_TREE_DEV = 1 }; /* struct sim_unix_inode.dev of the virtual tree */

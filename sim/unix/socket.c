@@ -142,6 +142,7 @@ void sim_unix_uncharge(struct sim_unix_sock *u, uint32_t truesize)
 {
 	SIM_ASSERT(truesize <= u->sk.wmem_bytes);
 	u->sk.wmem_bytes -= truesize;
+	sim_net_memory_freed(u->sk.net);
 	if (!u->sk.wmem_bytes && u->tail && u->tail->cap_bytes > KEEP_SLAB_MAX_BYTES) {
 		sim_slab_unref(sim_sock_arena(&u->sk), u->tail);
 		u->tail = NULL;

@@ -66,6 +66,8 @@ static int send_chunk(struct sim_unix_sock *u, struct sim_task *t, struct sim_ms
 	struct sim_bytes run;
 	int err;
 
+	if (__builtin_expect(!sim_net_has_memory(u->sk.net, truesize), 0))
+		return sim_sock_no_memory(&u->sk, t, ENOBUFS);
 	if (peer->stream.num && !sim_unix_stream_reserve(a, &peer->stream))
 		return sim_sock_fail(&u->sk, t, ENOBUFS, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
 	if (__builtin_expect(has_note(u, m), 0)) {
