@@ -15,6 +15,8 @@ standard error come in order.
 Beside that: a page has under 200 lines, its links lead somewhere, and the lists that the pages must
 not forget (functions, reasons, keys of rules, environment variables) are complete.
 
+A page that is no Markdown is a manual page: see manpage.py.
+
 --update writes what was printed into the pages, but for texts with "...", which stay.
 """
 
@@ -26,6 +28,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import manpage  # noqa: E402
 
 OPTIONAL = (
     "bazel busybox clang cmake curl g++ gdb meson nc openssl perl redis-cli socat ss strace tshark valgrind wget"
@@ -283,7 +288,10 @@ def main(argv):
             made = subprocess.run(["cc", "-g", "-c", "simsock.c"], cwd=built, env=environment(), check=False)
             report.result(made.returncode == 0, "simsock.o is built")
         for path in pages:
-            Page(path, built, report, update).run()
+            if path.endswith(".md"):
+                Page(path, built, report, update).run()
+            else:
+                manpage.ManPage(os.path.abspath(path), built, report, environment()).run()
         if any(os.path.basename(p) == "why.md" for p in pages):
             check_lists(report, built, pages)
     print("%d passed, %d failed" % (report.passed, report.failed))
