@@ -242,14 +242,18 @@ static enum sim_result_op result_op(struct sim_parser *p)
 	return SIM_RESULT_NONE;
 }
 
-static void parse_result(struct sim_parser *p, struct sim_result *r)
+/* end: where the call ends. */
+static void parse_result(struct sim_parser *p, struct sim_result *r, struct sim_slice end)
 {
 	size_t from;
 
 	r->at = sim_slice_sub(p->tok.at, 0, 0);
 	r->op = result_op(p);
 	if (r->op == SIM_RESULT_NONE) {
-		sim_parser_expected(p, "\"=\" and the result, such as: = 0");
+		if (p->tok.starts_line)
+			sim_parser_fail(p, end, "expected \"=\" and the result, such as: = 0");
+		else
+			sim_parser_expected(p, "\"=\" and the result, such as: = 0");
 		return;
 	}
 	from = p->tok.at.at;
@@ -275,7 +279,7 @@ static void parse_call(struct sim_parser *p, struct sim_event *ev)
 	if (!sim_parse_list(p, ')', false, &ev->args, &ev->num_args))
 		return;
 	ev->call = up_to_here(p, from);
-	parse_result(p, &ev->result);
+	parse_result(p, &ev->result, (struct sim_slice){ ev->call.src, ev->call.at + ev->call.len, 0 });
 }
 
 /* `packet` and `code` are refused when they would run: here they are known for what they are. */

@@ -57,13 +57,27 @@ static _Noreturn void mistake_in(struct sim_scenario *s, struct sim_slice in, co
 	sim_scn_mistake(s, at, "%s", d->message);
 }
 
+/* The same of a parser that read the script itself. */
+static _Noreturn void mistake_there(struct sim_scenario *s, const struct sim_diag *d)
+{
+	const struct sim_source *src = &s->script->src;
+	struct sim_slice at = sim_slice_all(src);
+	unsigned line = 1;
+
+	for (size_t i = 0; i < src->len && line < d->line; i++) {
+		at = sim_slice_sub(sim_slice_all(src), i + 1, src->len);
+		line += src->text[i] == '\n';
+	}
+	sim_scn_mistake(s, sim_slice_sub(at, d->column - 1, 0), "%s", d->message);
+}
+
 static struct sim_host *host_of(struct sim_scenario *s, struct sim_slice name)
 {
 	struct sim_diag d;
 	struct sim_host *h = name.len ? sim_control_find_host(s->c, name, &d) : s->w->first_host;
 
 	if (!h)
-		sim_scn_mistake(s, name, "%s", d.message);
+		mistake_there(s, &d);
 	return h;
 }
 
@@ -96,7 +110,7 @@ static uint64_t bytes_of(struct sim_scenario *s, struct sim_slice in, const char
 	uint64_t bytes = 0;
 
 	if (sim_parse_size(in, what, UINT64_C(1) << 30, &bytes, &d))
-		sim_scn_mistake(s, sim_slice_sub(in, 0, 0), "%s", d.message);
+		mistake_there(s, &d);
 	return bytes;
 }
 
@@ -151,7 +165,7 @@ static void do_link(struct sim_scenario *s, const struct sim_event *ev)
 	struct sim_diag d;
 
 	if (sim_control_parse_link(a, b, ev->rest, &netem, &d))
-		sim_scn_mistake(s, (struct sim_slice){ ev->rest.src, ev->at.at, 0 }, "%s", d.message);
+		mistake_there(s, &d);
 	sim_control_link(a, b, &netem);
 }
 
@@ -280,7 +294,7 @@ static void do_serve(struct sim_scenario *s, const struct sim_event *ev)
 
 	(void)host_of(s, ev->words[0]);
 	if (sim_parse_uint(ev->words[1], "port", 1, 65535, &port, &d))
-		sim_scn_mistake(s, ev->words[1], "%s", d.message);
+		mistake_there(s, &d);
 	(sim_serve)(host, (int)port, text_of(s, ev->rest));
 	free(host);
 }
@@ -310,7 +324,7 @@ static uint32_t number_of(struct sim_scenario *s, struct sim_slice in, const cha
 	struct sim_diag d;
 
 	if (sim_parse_uint(in, what, 0, octal ? 777 : UINT32_MAX, &value, &d))
-		sim_scn_mistake(s, in, "%s", d.message);
+		mistake_there(s, &d);
 	if (octal)
 		value = (value / 100 % 10) << 6 | (value / 10 % 10) << 3 | value % 10;
 	return (uint32_t)value;
@@ -525,7 +539,7 @@ void sim_scn_control(struct sim_scenario *s, const struct sim_event *ev)
 
 static void unknown_option(struct sim_scenario *s, const struct sim_script_option *o)
 {
-	static const char *const known[] = { "ip_version", "tolerance_usecs", "local_ip", "remote_ip" };
+	static const char *const known[] = { "ip_version", "tolerance_usecs" };
 	struct sim_suggest near = sim_suggest_for(o->name);
 	char hint[SIM_SUGGEST_BYTES];
 
@@ -537,9 +551,10 @@ static void unknown_option(struct sim_scenario *s, const struct sim_script_optio
 
 void sim_scn_options(struct sim_scenario *s)
 {
-	/* They are about packets, of which there are none in this version: what they ask for holds. */
-	static const char *const of_packets[] = { "tcp_ts_tick_usecs", "tcp_ts_ecr_scaled", "strict_segments",
-						  "mss" };
+	/* They are about packet lines, which are refused, and about addresses that only these show. */
+	static const char *const of_packets[] = { "tcp_ts_tick_usecs", "tcp_ts_ecr_scaled",
+						  "strict_segments",   "mss",
+						  "local_ip",          "remote_ip" };
 	struct sim_diag d;
 	uint64_t n;
 
@@ -554,7 +569,7 @@ void sim_scn_options(struct sim_scenario *s)
 				sim_scn_mistake(s, o->value, "expected --ip_version=ipv4 or ipv6");
 		} else if (sim_slice_is(o->name, "tolerance_usecs")) {
 			if (sim_parse_uint(o->value, "tolerance_usecs", 0, 1000000000, &n, &d))
-				sim_scn_mistake(s, o->value, "%s", d.message);
+				mistake_there(s, &d);
 			s->tolerance_ns = (int64_t)n * 1000;
 		} else if (!known) {
 			unknown_option(s, o);

@@ -38,7 +38,8 @@ static const struct kind {
 
 bool sim_kind_accepts(enum sim_kind kind, const struct sim_expr *e)
 {
-	unsigned is = e->is_null ? NIL | INT : BIT(e->kind);
+	bool is_nil = e->is_null || (e->kind == SIM_EXPR_INT && !e->value);
+	unsigned is = is_nil ? NIL | INT : BIT(e->kind);
 
 	return (kinds[kind].accepts & is) != 0;
 }
@@ -53,7 +54,8 @@ void sim_kind_fill(struct sim_job *j, unsigned n)
 	struct sim_arg *a = &j->args[n];
 
 	/* Pointers to nowhere are given as they are, whatever the call wants there. */
-	if (a->e->kind == SIM_EXPR_POINTER || a->e->is_null) {
+	if (a->e->kind == SIM_EXPR_POINTER || a->e->is_null ||
+	    (a->e->kind == SIM_EXPR_INT && !(kinds[j->row->kinds[n]].accepts & INT))) {
 		a->word = a->e->value;
 		return;
 	}

@@ -14,7 +14,7 @@
 #include "sim/base/names.h"
 #include "sim/packet/packet.h"
 
-enum { MAX_COLUMNS = 8, TIME_WIDTH = 12, WIDTH = 46, LINE_BYTES = 1024 };
+enum { MAX_COLUMNS = 8, TIME_WIDTH = 12, WIDTH = 52, LINE_BYTES = 1024 };
 
 struct sim_ladder {
 	struct sim_scenario *s;
@@ -120,11 +120,14 @@ static void print_arrow(const struct sim_ladder *l, unsigned from, unsigned to, 
 	print_line(l, line);
 }
 
-/* "TCP 49936 > 8080 [S] seq 0 win 64240": what the columns say already is left out. */
-static const char *without_ports(const char *text)
+/* "TCP 49936 > 8080 [S] seq 0 win 64240 len 0": what says nothing here is left out. */
+static const char *shorten(char *text)
 {
 	const char *flags = strchr(text, '[');
+	size_t len = strlen(text);
 
+	if (len > 6 && !strcmp(text + len - 6, " len 0"))
+		text[len - 6] = '\0';
 	return !strncmp(text, "TCP ", 4) && flags ? flags : text;
 }
 
@@ -141,10 +144,11 @@ static void on_packet(struct sim_ladder *l, const struct sim_trace_rec *r, const
 	sim_render_packet(l->c, &out, p);
 	if (dropped)
 		sim_str_printf(&out, " DROPPED: %s", sim_drop_name((enum sim_drop)r->arg[5]));
-	if (a == b)
-		print_text(l, a, r->time_ns, text);
+	/* What is dropped where it arrived has its arrow already. */
+	if (a == b || (dropped && here == b))
+		print_text(l, here, r->time_ns, text);
 	else
-		print_arrow(l, a, b, r->time_ns, dropped, without_ports(text));
+		print_arrow(l, a, b, r->time_ns, dropped, shorten(text));
 }
 
 /* The call that a task makes; NULL: it is none of the script's. */

@@ -116,16 +116,38 @@ print_at(struct sim_scenario *s, struct sim_slice at, const char *word, const ch
 	va_end(ap);
 }
 
+void sim_scn_fail_text(struct sim_scenario *s, struct sim_slice at, const char *text)
+{
+	char when[64];
+	struct sim_str out = sim_str_on(when, sizeof when);
+	const char *rest = strchr(text, '\n');
+
+	add_now(s, &out);
+	print_at(s, at, when, "%.*s", (int)(rest ? rest - text : (long)strlen(text)), text);
+	while (rest) {
+		const char *line = rest + 1;
+
+		rest = strchr(line, '\n');
+		/* The conductor's own waiting is nobody's fault. */
+		if (*line && strncmp(line, "  main (", 8))
+			fprintf(s->options->complaints, "  %.*s\n",
+				(int)(rest ? rest - line : (long)strlen(line)), line);
+	}
+	leave(s, SIM_RUN_FAILED);
+}
+
 void sim_scn_fail_job(struct sim_job *j)
 {
 	struct sim_scenario *s = j->scn;
-	char when[64], call[256], result[256];
+	char when[64], call[120], result[256];
 	struct sim_str out = sim_str_on(when, sizeof when), text = sim_str_on(call, sizeof call),
 		       res = sim_str_on(result, sizeof result);
 	FILE *f = s->options->complaints;
 
 	add_now(s, &out);
 	sim_scn_add_slice(&text, j->ev->call);
+	if (text.truncated)
+		memcpy(call + sizeof call - 4, "...", 4);
 	sim_scn_add_result(&res, j);
 	print_at(s, j->differs_at, when, "%s: %s", j->actor->name, call);
 	fprintf(f, "  expected: %s\n  got:      %s\n", j->want, j->got);

@@ -79,6 +79,16 @@ static void finish(struct sim_job *j)
 		     want, got);
 }
 
+static _Noreturn void fail_late(const struct sim_job *j)
+{
+	char due[40];
+	struct sim_str out = sim_str_on(due, sizeof due);
+
+	sim_render_time(&out, j->due_ns);
+	sim_scn_fail(j->scn, j->ev->at, "%s: the call was to return at %s, and still blocks", j->actor->name,
+		     due);
+}
+
 /* Those that are back are checked; one that is late fails. */
 static void look_at_running(struct sim_scenario *s)
 {
@@ -89,7 +99,7 @@ static void look_at_running(struct sim_scenario *s)
 		if (j->done || was_killed(j))
 			finish(j);
 		else if (j->due_ns != SIM_NEVER_NS && s->w->ctx.clock.now_ns > j->due_ns + s->tolerance_ns)
-			sim_scn_fail(s, j->ev->at, "%s: the call still blocks", j->actor->name);
+			fail_late(j);
 	}
 }
 
@@ -161,11 +171,35 @@ static void do_call(struct sim_scenario *s, const struct sim_event *ev, int64_t 
 
 /* ---- events ---- */
 
+/* "explain" and "expect" without a time of their own are about the call before them: it comes back first. */
+static void wait_for_call_before(struct sim_scenario *s, const struct sim_event *ev)
+{
+	bool asks =
+		ev->kind == SIM_STMT_CONTROL && (ev->word == SIM_WORD_EXPECT || ev->word == SIM_WORD_EXPLAIN);
+
+	if (!asks || ev->when.kind != SIM_WHEN_SAME)
+		return;
+	while (s->running && s->running->ev == ev - 1) {
+		int64_t due_ns = s->running->due_ns;
+
+		if (due_ns == SIM_NEVER_NS) {
+			sim_scn_sleep_until(s, SIM_NEVER_NS);
+			look_at_running(s);
+		} else {
+			wait_until(s, due_ns + (s->w->ctx.clock.now_ns >= due_ns));
+		}
+		s->last_ns = s->w->ctx.clock.now_ns;
+	}
+}
+
 static void do_event(struct sim_scenario *s, const struct sim_event *ev)
 {
-	int64_t at_ns = time_of(s, ev, ev->when.ns), end_ns = time_of(s, ev, ev->when.end_ns);
+	int64_t at_ns, end_ns;
 
 	s->ev = ev;
+	wait_for_call_before(s, ev);
+	at_ns = time_of(s, ev, ev->when.ns);
+	end_ns = time_of(s, ev, ev->when.end_ns);
 	if (at_ns < s->w->ctx.clock.now_ns)
 		sim_scn_mistake(s, ev->at, "that time is past");
 	wait_until(s, at_ns);
@@ -236,7 +270,7 @@ static _Noreturn void hook_fail(const char *file, int line, const char *text)
 		tell_mistake(s, text);
 	fflush(s->options->out);
 	if (s->ev)
-		sim_scn_fail(s, s->ev->at, "%s", text);
+		sim_scn_fail_text(s, s->running ? s->running->ev->at : s->ev->at, text);
 	fprintf(s->options->complaints, "%s: %s\n", s->script->src.name, text);
 	s->outcome = SIM_RUN_MISTAKE;
 	siglongjmp(s->out, 1);
@@ -369,9 +403,10 @@ enum sim_run_outcome sim_run_file(const char *path, const struct sim_run_options
 	s->options = o;
 	s->script = sim_script_parse(path, text, len);
 	free(text);
-	for (unsigned i = 0; s->script && i < s->script->num_events; i++)
-		if (s->script->events[i].kind == SIM_STMT_CALL && !s->script->num_errors)
-			sim_scn_check_call(s, &s->script->events[i]);
+	if (s->script && !s->script->num_errors)
+		for (unsigned i = 0; i < s->script->num_events; i++)
+			if (s->script->events[i].kind == SIM_STMT_CALL)
+				sim_scn_check_call(s, &s->script->events[i]);
 	if (s->script && s->script->num_errors)
 		sim_scn_print_errors(s);
 	else if (s->script && !o->check_only)

@@ -127,6 +127,8 @@ _Noreturn void sim_scn_mistake(struct sim_scenario *s, struct sim_slice at, cons
 	__attribute__((format(printf, 3, 4)));
 _Noreturn void sim_scn_fail(struct sim_scenario *s, struct sim_slice at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same of several lines. */
+_Noreturn void sim_scn_fail_text(struct sim_scenario *s, struct sim_slice at, const char *text);
 /* A call whose outcome is not the one that was expected. */
 _Noreturn void sim_scn_fail_job(struct sim_job *j);
 void sim_scn_print_errors(const struct sim_scenario *s);
