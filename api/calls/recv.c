@@ -79,10 +79,12 @@ static long recv_header(struct sim_gate *g, struct msghdr *user, int flags)
 	struct msghdr h;
 	struct sim_iovec_copy c;
 	struct sim_sockaddr a = { .family = 0 };
-	struct sim_scm scm = { .rights = NULL };
+	struct sim_cmsgs got;
+	struct sim_scm scm = { .got = &got };
 	struct sim_msg m = { .flags = flags, .scm = &scm };
 	long r;
 
+	got.used_bytes = 0;
 	if (sim_copy_from_user(&h, user, sizeof h))
 		return sim_gate_fail(g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)user, 0);
 	if (h.msg_name && (int)h.msg_namelen < 0)
@@ -100,7 +102,7 @@ static long recv_header(struct sim_gate *g, struct msghdr *user, int flags)
 	if (r < 0)
 		return r;
 	h.msg_flags = m.out_flags | (flags & MSG_CMSG_CLOEXEC);
-	if (__builtin_expect(scm.rights || scm.has_cred, 0))
+	if (__builtin_expect(scm.rights || scm.has_cred || got.used_bytes, 0))
 		sim_scm_out(g, &h, &scm);
 	else
 		h.msg_controllen = 0;

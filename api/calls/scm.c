@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Control messages: see scm.h. The order and the exact room are Linux 6.18's: ____sys_sendmsg(),
- * __scm_send(), scm_fp_copy(), put_cmsg(), scm_detach_fds(); of TCP and UDP sock_cmsg_send(),
- * udp_cmsg_send(), ip_cmsg_send(), ip6_datagram_send_ctl().
+ * __scm_send(), scm_fp_copy(), put_cmsg(), scm_detach_fds(). What those of TCP and UDP say is read in
+ * scm_kinds.c.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "sim/base/uaccess.h"
@@ -21,81 +20,12 @@
 /* Up to here the kernel has a buffer on its stack and asks for no memory, which optmem_max would bound. */
 enum { SMALL_CONTROL_BYTES = sizeof(struct cmsghdr) + 20, FAST_CONTROL_BYTES = 256 };
 
-/* Not in every libc's headers. */
-enum { TYPE_UDP_SEGMENT = 103, TYPE_TXTIME = 61, TYPE_TIMESTAMPING_NEW = 65, TYPE_IP_PROTOCOL = 52 };
-
-#define NAMED(level, x) level, x, #x
-
-/* clang-format off */
-/* The columns: TCP, UDP over IPv4, UDP over IPv6, Unix. */
-static const struct sim_scm_kind kinds[] = {
-	{ NAMED(SOL_SOCKET, SCM_RIGHTS),	"IIIS" },
-	{ NAMED(SOL_SOCKET, SCM_CREDENTIALS),	"IIIS" },
-	{ NAMED(SOL_SOCKET, SO_MARK),		"AAAE" },
-	{ NAMED(SOL_SOCKET, SO_PRIORITY),	"AAAE" },
-	{ NAMED(SOL_SOCKET, SO_TIMESTAMPING),	"AAAE" },
-	{ SOL_SOCKET, TYPE_TIMESTAMPING_NEW, "SO_TIMESTAMPING_NEW", "AAAE" },
-	{ SOL_SOCKET, TYPE_TXTIME, "SCM_TXTIME", "EEEE" }, /* SO_TXTIME, which it needs, is absent */
-	{ NAMED(IPPROTO_IP, IP_TOS),		"IAII" },
-	{ NAMED(IPPROTO_IP, IP_TTL),		"IAII" },
-	{ NAMED(IPPROTO_IP, IP_PKTINFO),	"IAII" },
-	{ NAMED(IPPROTO_IP, IP_RETOPTS),	"IAII" },
-	{ IPPROTO_IP, TYPE_IP_PROTOCOL, "IP_PROTOCOL", "IAII" },
-	{ NAMED(IPPROTO_IPV6, IPV6_PKTINFO),	"IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_2292PKTINFO), "IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_HOPLIMIT),	"IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_2292HOPLIMIT), "IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_TCLASS),	"IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_DONTFRAG),	"IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_HOPOPTS),	"IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_2292HOPOPTS), "IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_RTHDR),	"IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_2292RTHDR),	"IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_RTHDRDSTOPTS), "IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_DSTOPTS),	"IIAI" },
-	{ NAMED(IPPROTO_IPV6, IPV6_2292DSTOPTS), "IIAI" },
-	{ IPPROTO_UDP, TYPE_UDP_SEGMENT, "UDP_SEGMENT", "IAAI" },
-};
-/* clang-format on */
-
-/* What each kind of socket does with a type that stands in no row, by level. */
-static const struct {
-	int level;
-	const char *sent;
-} levels[] = {
-	{ SOL_SOCKET, "EEEE" },
-	{ IPPROTO_IP, "IEII" },
-	{ IPPROTO_IPV6, "IIEI" },
-	{ IPPROTO_UDP, "IEEI" },
-};
-
-const struct sim_scm_kind *sim_scm_kind(size_t n)
-{
-	return n < sizeof kinds / sizeof kinds[0] ? &kinds[n] : NULL;
-}
-
-static const char *what_is_done(int level, int type)
-{
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (kinds[i].level == level && kinds[i].type == type)
-			return kinds[i].sent;
-	for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
-		if (levels[i].level == level)
-			return levels[i].sent;
-	return "IIII";
-}
+/* The longest that is received: IPV6_RECVERR with both of its addresses, and times. */
+enum { MAX_DATA_BYTES = 64 };
 
 /* ---- sending ---- */
 
-/* One control message of those that are sent. */
-struct message {
-	size_t at; /* where its header begins */
-	const unsigned char *data;
-	size_t len;       /* of the data */
-	struct cmsghdr h; /* last: it ends in an array of no length */
-};
-
-static long bad_message(struct sim_gate *g, const struct message *c, int err)
+static long bad_message(struct sim_gate *g, const struct sim_scm_message *c, int err)
 {
 	long r = sim_gate_fail(g, err, err == EOPNOTSUPP ? SIM_WHY_NOT_SIMULATED : SIM_WHY_BAD_CONTROL,
 			       err == EOPNOTSUPP ? SIM_CALL_SENDMSG : (int64_t)c->at, c->h.cmsg_level);
@@ -115,7 +45,7 @@ static long bad_right(struct sim_gate *g, int fd, int err)
 }
 
 /* scm_fp_copy(): those of several messages are one set. */
-static long add_rights(struct sim_gate *g, const struct message *c, struct sim_scm *scm)
+static long add_rights(struct sim_gate *g, const struct sim_scm_message *c, struct sim_scm *scm)
 {
 	size_t num = c->len / sizeof(int), had = scm->rights ? scm->rights->num : 0;
 
@@ -153,7 +83,7 @@ static bool is_pid(struct sim_world *w, int32_t pid)
 }
 
 /* scm_check_creds(). FIDELITY: simulated; the processes that live are those of this world. */
-static long set_cred(struct sim_gate *g, const struct message *c, struct sim_scm *scm)
+static long set_cred(struct sim_gate *g, const struct sim_scm_message *c, struct sim_scm *scm)
 {
 	const struct sim_proc *p = g->t->proc;
 	struct sim_ucred cred;
@@ -176,7 +106,7 @@ static long set_cred(struct sim_gate *g, const struct message *c, struct sim_scm
 	return 0;
 }
 
-static long read_unix(struct sim_gate *g, const struct message *c, char done, struct sim_scm *scm)
+static long read_unix(struct sim_gate *g, const struct sim_scm_message *c, char done, struct sim_scm *scm)
 {
 	if (done == SIM_SCM_REFUSED)
 		return bad_message(g, c, EINVAL);
@@ -185,44 +115,43 @@ static long read_unix(struct sim_gate *g, const struct message *c, char done, st
 	return c->h.cmsg_type == SCM_RIGHTS ? add_rights(g, c, scm) : set_cred(g, c, scm);
 }
 
-static int err_of(struct sim_gate *g, const struct message *c, char done)
+/* The reason of what a kind of message answered. */
+static int explain(struct sim_gate *g, const struct sim_scm_message *c, int err)
 {
-	if (done == SIM_SCM_REFUSED)
-		return (int)bad_message(g, c, EINVAL);
-	return done == SIM_SCM_ABSENT ? (int)bad_message(g, c, EOPNOTSUPP) : 0;
-}
-
-/* Over TCP, and to an IPv4 address: from an IPv6 socket IPV6_PKTINFO counts there too (ip_cmsg_send()). */
-static char to_v4(struct sim_gate *g, const struct message *c, const char *done)
-{
-	if (g->sk->kind == SIM_SOCK_TCP)
-		return done[SIM_SCM_TCP];
-	if (g->sk->domain == AF_INET6 && c->h.cmsg_level == IPPROTO_IPV6 && c->h.cmsg_type == IPV6_PKTINFO)
-		return done[SIM_SCM_UDP6];
-	return done[SIM_SCM_UDP4];
+	switch (err) {
+	case 0: return 0;
+	case -EPERM: return (int)sim_gate_fail(g, EPERM, SIM_WHY_NEEDS_ROOT, 0, 0);
+	case -ENODEV: return (int)sim_gate_fail(g, ENODEV, SIM_WHY_NO_INTERFACE, 0, 0);
+	default: return (int)bad_message(g, c, -err);
+	}
 }
 
 /* One message: a mistake in it is left in *scm. */
-static void read_message(struct sim_gate *g, const struct message *c, struct sim_scm *scm)
+static void read_message(struct sim_gate *g, const struct sim_scm_message *c, struct sim_scm *scm)
 {
-	const char *done = what_is_done(c->h.cmsg_level, c->h.cmsg_type);
-
 	if (g->sk->domain == AF_UNIX) {
-		scm->err = (int)read_unix(g, c, done[SIM_SCM_UNIX], scm);
+		const struct sim_scm_kind *k = sim_scm_kind_of(c->h.cmsg_level, c->h.cmsg_type);
+
+		scm->err = (int)read_unix(g, c, k->sent[SIM_SCM_UNIX], scm);
 		return;
 	}
 	if (!scm->err)
-		scm->err = err_of(g, c, to_v4(g, c, done));
-	if (!scm->err6)
-		scm->err6 = err_of(g, c, done[SIM_SCM_UDP6]);
+		scm->err = explain(g, c, sim_scm_read_v4(g, c, scm));
+	if (!scm->err6 && g->sk->domain == AF_INET6 && g->sk->kind == SIM_SOCK_UDP)
+		scm->err6 = explain(g, c, sim_scm_read_v6(g, c, scm));
+}
+
+static bool needs_no_more(const struct sim_gate *g, const struct sim_scm *scm)
+{
+	return scm->err && (scm->err6 || g->sk->domain == AF_UNIX);
 }
 
 /* for_each_cmsghdr(), CMSG_OK() */
 static void read_all(struct sim_gate *g, const unsigned char *control, size_t len, struct sim_scm *scm)
 {
-	struct message c = { .at = 0 };
+	struct sim_scm_message c = { .at = 0 };
 
-	while (len - c.at >= sizeof c.h && !(scm->err && (scm->err6 || g->sk->domain == AF_UNIX))) {
+	while (len - c.at >= sizeof c.h && !needs_no_more(g, scm)) {
 		memcpy(&c.h, control + c.at, sizeof c.h);
 		if (c.h.cmsg_len < sizeof c.h || c.h.cmsg_len > len - c.at) {
 			long r = bad_message(g, &c, EINVAL);
@@ -240,7 +169,7 @@ static void read_all(struct sim_gate *g, const unsigned char *control, size_t le
 	}
 }
 
-long sim_scm_in(struct sim_gate *g, const struct msghdr *h, struct sim_scm *room, struct sim_scm **scm)
+long sim_scm_in(struct sim_gate *g, const struct msghdr *h, struct sim_scm_room *room, struct sim_scm **scm)
 {
 	size_t len = h->msg_controllen, max = (size_t)g->sk->net->sysctl.core_optmem_max;
 	_Alignas(struct cmsghdr) unsigned char fast[FAST_CONTROL_BYTES];
@@ -257,15 +186,17 @@ long sim_scm_in(struct sim_gate *g, const struct msghdr *h, struct sim_scm *room
 		copy = sim_arena_alloc_raw(g->w->ctx.arena, len);
 	if (!copy)
 		return sim_gate_fail(g, ENOBUFS, SIM_WHY_NO_MEMORY, 0, 0);
-	*room = (struct sim_scm){ .err = 0 };
+	room->send = (struct sim_scm_send){ .v4 = { .ttl = -1, .tos = -1, .dontfrag = -1 },
+					    .v6 = { .ttl = -1, .tos = -1, .dontfrag = -1 } };
+	room->scm = (struct sim_scm){ .send = &room->send };
 	if (sim_copy_from_user(copy, h->msg_control, len))
 		r = sim_gate_fail(g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)h->msg_control, 0);
 	else
-		read_all(g, copy, len, room);
+		read_all(g, copy, len, &room->scm);
 	if (copy != fast)
 		sim_arena_free(g->w->ctx.arena, copy, len);
-	if (room->err || room->err6 || room->rights || room->has_cred)
-		*scm = room;
+	if (g->sk->domain != AF_UNIX || room->scm.err || room->scm.rights || room->scm.has_cred)
+		*scm = &room->scm;
 	return r;
 }
 
@@ -286,10 +217,10 @@ static void advance(struct room *to, size_t len)
 }
 
 /* put_cmsg(): cut to the room there is, its length too; memory that cannot be written is passed over. */
-static void put(struct room *to, int type, const void *data, size_t len)
+static void put(struct room *to, int level, int type, const void *data, size_t len)
 {
-	unsigned char whole[CMSG_SPACE(sizeof(struct sim_ucred))] = { 0 };
-	struct cmsghdr c = { .cmsg_len = CMSG_LEN(len), .cmsg_level = SOL_SOCKET, .cmsg_type = type };
+	unsigned char whole[CMSG_SPACE(MAX_DATA_BYTES)] = { 0 };
+	struct cmsghdr c = { .cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type };
 
 	if (to->len < sizeof c) {
 		to->is_cut = true;
@@ -303,6 +234,16 @@ static void put(struct room *to, int type, const void *data, size_t len)
 	memcpy(whole + sizeof c, data, len);
 	if (!sim_copy_to_user(to->at, whole, c.cmsg_len))
 		advance(to, CMSG_SPACE(len));
+}
+
+static void put_all(struct room *to, const struct sim_cmsgs *got)
+{
+	struct sim_cmsg c;
+
+	for (uint32_t at = 0; at < got->used_bytes; at += (uint32_t)sizeof c + ((c.len + 3) & ~3u)) {
+		memcpy(&c, got->bytes + at, sizeof c);
+		put(to, c.level, c.type, got->bytes + at + sizeof c, c.len);
+	}
 }
 
 /* One descriptor, made only if its number can be told. */
@@ -343,8 +284,10 @@ void sim_scm_out(struct sim_gate *g, struct msghdr *h, struct sim_scm *scm)
 	if (!h->msg_control) {
 		to.is_cut = true;
 	} else {
+		if (scm->got)
+			put_all(&to, scm->got);
 		if (scm->has_cred)
-			put(&to, SCM_CREDENTIALS, &scm->cred, sizeof scm->cred);
+			put(&to, SOL_SOCKET, SCM_CREDENTIALS, &scm->cred, sizeof scm->cred);
 		if (rights)
 			put_rights(g, &to, rights, (h->msg_flags & MSG_CMSG_CLOEXEC) != 0);
 		h->msg_controllen = (size_t)(to.at - (unsigned char *)h->msg_control);

@@ -78,7 +78,7 @@ static long send_header(struct sim_gate *g, const struct msghdr *h, int flags)
 	struct sim_iovec_copy c;
 	struct sim_sockaddr a;
 	struct sim_msg m = { .flags = flags };
-	struct sim_scm scm;
+	struct sim_scm_room scm;
 	long r;
 
 	if (h->msg_name && h->msg_namelen) {

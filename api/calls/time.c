@@ -64,7 +64,7 @@ unsigned sim_clock_traits(int clock)
 static int64_t start_of(const struct sim_task *t, const struct clock_row *c)
 {
 	switch (c->base) {
-	case BASE_REALTIME: return SIM_CLOCK_EPOCH_NS + t->proc->host->realtime_offset_ns;
+	case BASE_REALTIME: return SIM_CLOCK_EPOCH_NS + t->proc->host->net.realtime_offset_ns;
 	case BASE_CPU: return SIM_CLOCK_CPU_NS;
 	case BASE_MONOTONIC: break;
 	}

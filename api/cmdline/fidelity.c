@@ -138,6 +138,7 @@ static const char *scm_name(char letter)
 {
 	switch (letter) {
 	case SIM_SCM_SIMULATED: return "simulated";
+	case SIM_SCM_STORED: return "stored";
 	case SIM_SCM_REFUSED: return "refused";
 	case SIM_SCM_ABSENT: return "absent";
 	default: return "-";
@@ -151,9 +152,9 @@ static void print_control(FILE *out)
 	fprintf(out,
 		"\n## Control messages of sendmsg, sendmmsg\n\n"
 		"`-`: ignored, on Linux too. refused: EINVAL, on Linux too, and so is every other type of\n"
-		"SOL_SOCKET, and of UDP's own levels. absent: EOPNOTSUPP. recvmsg and recvmmsg of Unix "
-		"sockets "
-		"give\nSCM_CREDENTIALS (SO_PASSCRED) and SCM_RIGHTS; other sockets give none.\n\n"
+		"SOL_SOCKET, and of UDP's own levels. absent: EOPNOTSUPP, if its form is right. What\n"
+		"recvmsg and recvmmsg give follows from the options of the socket:\n"
+		"[control messages](control-messages.md).\n\n"
 		"| level | type | TCP | UDP, IPv4 | UDP, IPv6 | Unix |\n|---|---|---|---|---|---|\n");
 	for (size_t n = 0; (k = sim_scm_kind(n)); n++) {
 		fprintf(out, "| %s | %s |", level_name(k->level), k->name);

@@ -445,7 +445,7 @@ static long deadline_of(const long *a, int64_t *deadline_ns)
 	if (command == FUTEX_WAIT)
 		ns += sim_now(&sim_exec.w->ctx);
 	else if (op & FUTEX_CLOCK_REALTIME)
-		ns -= SIM_CLOCK_EPOCH_NS + sim_current->proc->host->realtime_offset_ns;
+		ns -= SIM_CLOCK_EPOCH_NS + sim_current->proc->host->net.realtime_offset_ns;
 	else
 		ns -= SIM_CLOCK_START_NS;
 	*deadline_ns = ns;

@@ -51,7 +51,7 @@ void sim_closelog(void)
 static void stamp(const struct sim_task *t, char text[32])
 {
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	int64_t now_ns = sim_now(t->sched->ctx) + t->proc->host->realtime_offset_ns;
+	int64_t now_ns = sim_now(t->sched->ctx) + t->proc->host->net.realtime_offset_ns;
 	time_t now_s = (time_t)(now_ns / SIM_NS_PER_S);
 	struct tm tm;
 

@@ -21,8 +21,10 @@
 #define SIM_NS_PER_MS INT64_C(1000000)
 #define SIM_NS_PER_S  INT64_C(1000000000)
 #define SIM_NEVER_NS  INT64_MAX
-#define SIM_HZ        1000
-#define SIM_TICK_NS   (SIM_NS_PER_S / SIM_HZ)
+/* CLOCK_REALTIME when the world begins: 2030-01-01T00:00:00Z; a host's clock may be off by something. */
+#define SIM_CLOCK_EPOCH_NS (INT64_C(1893456000) * SIM_NS_PER_S)
+#define SIM_HZ             1000
+#define SIM_TICK_NS        (SIM_NS_PER_S / SIM_HZ)
 
 enum sim_timer_kind {
 	SIM_TIMER_NONE,

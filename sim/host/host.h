@@ -19,8 +19,7 @@ struct sim_host {
 	struct sim_net net;   /* through which its protocols are reached */
 	struct sim_station station;
 	struct sim_ip ip;
-	struct sim_proc *proc;      /* the process that tasks spawned here belong to, NULL: none yet */
-	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	struct sim_proc *proc; /* the process that tasks spawned here belong to, NULL: none yet */
 };
 
 /* NULL: no memory. The host has its loopback and no other interface. */

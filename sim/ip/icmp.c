@@ -207,9 +207,13 @@ void sim_icmp_report(struct sim_ip *ip, const struct sim_packet *about, uint8_t 
 
 	memset(&p, 0, sizeof p);
 	p.src = p.dst = about->src;
+	p.ttl = (uint8_t)(sim_packet_is_v4(about) ? ip->net->sysctl.ip_default_ttl
+						  : ip->net->sysctl.ip6_hop_limit);
+	p.iface = ip->ifaces[0].index;
 	p.proto = sim_packet_is_v4(about) ? IPPROTO_ICMP : IPPROTO_ICMPV6;
 	p.icmp.type = type;
 	p.icmp.code = code;
+	quote(ip, about, &p); /* without memory for it, of no bytes */
 	p.icmp.quoted_proto = about->proto;
 	p.icmp.quoted_src = about->src;
 	p.icmp.quoted_dst = about->dst;
@@ -217,4 +221,5 @@ void sim_icmp_report(struct sim_ip *ip, const struct sim_packet *about, uint8_t 
 	p.icmp.quoted_dport = about->dport;
 	p.icmp.quoted_seq = about->proto == IPPROTO_TCP && !about->is_fragment ? about->tcp.seq : 0;
 	tell_transport(ip, &p);
+	sim_bytes_release(sim_ip_arena(ip), &p.payload);
 }

@@ -11,6 +11,15 @@
 /* linux/if.h, which does not go together with net/if.h */
 enum { FLAG_LOWER_UP = 0x10000, V4_BITS = 96 };
 
+uint8_t sim_iface_of_addr(const struct sim_ip *ip, struct sim_addr a)
+{
+	for (uint32_t i = 0; i < ip->num_ifaces; i++)
+		for (uint32_t k = 0; k < ip->ifaces[i].num_addrs; k++)
+			if (sim_addr_equal(ip->ifaces[i].addrs[k].addr, a))
+				return ip->ifaces[i].index;
+	return ip->ifaces[0].index;
+}
+
 unsigned sim_iface_flags(const struct sim_iface *i)
 {
 	unsigned always = i->loopback ? IFF_LOOPBACK : IFF_BROADCAST | IFF_MULTICAST;

@@ -104,6 +104,7 @@ void sim_inet_mark(const struct sim_inet *in, const struct sim_route *r, struct 
 		return;
 	}
 	p->ttl = in->hops < 0 ? 0 : (uint8_t)in->hops;
+	p->ttl_is_zero = !in->hops;
 	p->tos = in->tclass;
 	p->dont_fragment = in->dontfrag || in->mtu_discover6 == IPV6_PMTUDISC_DO ||
 			   in->mtu_discover6 == IPV6_PMTUDISC_PROBE;

@@ -29,6 +29,8 @@ struct sim_inet {
 	bool listening;              /* TCP keeps it: a listener shares its port with no other binder */
 	bool hears_only; /* bound to a broadcast or multicast address: no source of what it sends */
 	bool v6only, recverr, recverr6, freebind;
+	bool recverr_rfc4884, recverr6_rfc4884;
+	bool transparent, bind_no_port;
 	bool dontfrag;                       /* IPV6_DONTFRAG */
 	uint8_t mtu_discover, mtu_discover6; /* IP_PMTUDISC_* */
 	uint8_t ttl;                         /* IPv4's; 0: the host's default */
@@ -123,6 +125,39 @@ int sim_inet_getname(struct sim_sock *sk, struct sim_task *t, struct sim_sockadd
 int sim_inet_setopt(struct sim_sock *sk, struct sim_task *t, int level, int name, const void *val,
 		    socklen_t len);
 int sim_inet_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len);
+/* socket(7), SO_PRIORITY: what a type of service sets it to. */
+int32_t sim_inet_priority(uint8_t tos);
+
+/* ---- control messages that are received: inet_tell.c ---- */
+
+/* Of a packet that arrived, or of one that an error is about. */
+struct sim_told {
+	struct sim_addr dst, specific; /* specific: the address of this host that it came to, IPv4's alone */
+	uint16_t dport;
+	bool has_ports; /* dport stands */
+	uint8_t ttl, tos, iface;
+};
+
+/* What the socket's options ask for. */
+void sim_inet_tell(const struct sim_inet *in, struct sim_msg *m, const struct sim_told *x);
+
+/* ---- the queue of errors: inet_error.c ---- */
+
+/* Linux's SCM_TSTAMP_*. */
+enum sim_stamp { SIM_STAMP_SENT, SIM_STAMP_SCHED, SIM_STAMP_ACK };
+
+/* An error of this host about what was to be sent to an address, if IP_RECVERR (IPV6_RECVERR) asks for it;
+ * `info` is the MTU for EMSGSIZE. */
+void sim_inet_local_error(struct sim_inet *in, int err, struct sim_addr to, uint16_t port, uint32_t info);
+/* An error of the network, lent; the socket asks for it. */
+void sim_inet_icmp_error(struct sim_inet *in, const struct sim_packet *icmp, int err,
+			 const struct sim_reason *why);
+/* The time at which this packet (lent) is queued or leaves, now; key: its number with
+ * SOF_TIMESTAMPING_OPT_ID. */
+void sim_inet_tx_stamp(struct sim_inet *in, struct sim_packet *p, enum sim_stamp kind, uint32_t key);
+/* recvmsg(2) with MSG_ERRQUEUE: bytes, -EAGAIN (at once, whatever O_NONBLOCK says), -EFAULT. */
+ssize_t sim_inet_recv_error(struct sim_inet *in, struct sim_task *t, struct sim_msg *m);
+
 struct sim_option_doc;
 bool sim_inet_option_doc(size_t n, struct sim_option_doc *doc); /* row n of these options */
 /* Checks family and length class of an address given to this socket, maps AF_INET into AF_INET6 sockets and

@@ -18,7 +18,11 @@ enum {
 	OPT_IP_FREEBIND = 15,
 	OPT_IP_BIND_ADDRESS_NO_PORT = 24,
 	OPT_IPV6_FREEBIND = 78,
-	OPT_IPV6_DONTFRAG = 62
+	OPT_IPV6_DONTFRAG = 62,
+	OPT_IP_ORIGDSTADDR = 20,
+	OPT_IP_RECVERR_RFC4884 = 26,
+	OPT_IPV6_RECVERR_RFC4884 = 31,
+	OPT_IPV6_ORIGDSTADDR = 74,
 };
 
 /* What a value's length must be. */
@@ -63,10 +67,9 @@ static int get_tos(struct sim_inet *in)
 	return in->tos;
 }
 
-/* socket(7), SO_PRIORITY: the type of service sets it too (the kernel's ip_tos2prio). */
-static int32_t priority_of(uint8_t tos)
+int32_t sim_inet_priority(uint8_t tos)
 {
-	static const int32_t of_quarter[] = { 0, 2, 6, 4 };
+	static const int32_t of_quarter[] = { 0, 2, 6, 4 }; /* the kernel's ip_tos2prio */
 
 	return of_quarter[(tos & IPTOS_TOS_MASK) >> 3];
 }
@@ -76,7 +79,7 @@ static int set_tos(struct sim_inet *in, int val)
 	uint8_t tos = traffic_class(in, in->tos, val);
 
 	if (tos != in->tos)
-		in->sk.priority = priority_of(tos);
+		in->sk.priority = sim_inet_priority(tos);
 	in->tos = tos;
 	return 0;
 }
@@ -169,10 +172,55 @@ static int set_v6only(struct sim_inet *in, int val)
 		return 0;                                    \
 	}
 
-INET_FLAG(recverr)
-INET_FLAG(recverr6)
+/* Linux: switching it off throws away what is queued. */
+#define RECVERR_FLAG(field)                                  \
+	static int get_##field(struct sim_inet *in)          \
+	{                                                    \
+		return in->field;                            \
+	}                                                    \
+	static int set_##field(struct sim_inet *in, int val) \
+	{                                                    \
+		in->field = val != 0;                        \
+		if (!val)                                    \
+			sim_errq_purge(&in->sk);             \
+		return 0;                                    \
+	}
+
+RECVERR_FLAG(recverr)
+RECVERR_FLAG(recverr6)
 INET_FLAG(freebind)
 INET_FLAG(dontfrag)
+
+INET_FLAG(recverr_rfc4884)
+INET_FLAG(recverr6_rfc4884)
+INET_FLAG(transparent)
+INET_FLAG(bind_no_port)
+
+/* What a receive is to tell: one bit of the socket's. */
+#define TELL_FLAG(name, bit)                                \
+	static int get_##name(struct sim_inet *in)          \
+	{                                                   \
+		return (in->sk.tells & (bit)) != 0;         \
+	}                                                   \
+	static int set_##name(struct sim_inet *in, int val) \
+	{                                                   \
+		if (val)                                    \
+			in->sk.tells |= (bit);              \
+		else                                        \
+			in->sk.tells &= ~(uint32_t)(bit);   \
+		return 0;                                   \
+	}
+
+TELL_FLAG(pktinfo, SIM_TELL_PKTINFO)
+TELL_FLAG(recvttl, SIM_TELL_TTL)
+TELL_FLAG(recvtos, SIM_TELL_TOS)
+TELL_FLAG(origdst, SIM_TELL_ORIGDSTADDR)
+TELL_FLAG(pktinfo6, SIM_TELL_PKTINFO6)
+TELL_FLAG(hoplimit6, SIM_TELL_HOPLIMIT6)
+TELL_FLAG(tclass6, SIM_TELL_TCLASS6)
+TELL_FLAG(old_pktinfo6, SIM_TELL_OLD_PKTINFO6)
+TELL_FLAG(old_hoplimit6, SIM_TELL_OLD_HOPLIMIT6)
+TELL_FLAG(origdst6, SIM_TELL_ORIGDSTADDR6)
 
 /* clang-format off */
 #define V4(name) IPPROTO_IP, name, #name
@@ -184,16 +232,20 @@ static const struct option options[] = {
 	{ V4(IP_TOS), SIMULATED, ANY_LENGTH, INT32_MIN, INT32_MAX, get_tos, set_tos },
 	{ V4(IP_MTU_DISCOVER), SIMULATED, ANY_LENGTH, 0, 5, get_mtu_discover, set_mtu_discover },
 	{ V4(IP_MTU), SIMULATED, ANY_LENGTH, 0, 0, get_mtu4, NULL },
-	/* The errors reach the socket; the queue that MSG_ERRQUEUE reads stays empty. */
-	{ V4(IP_RECVERR), SIM_FIDELITY_STORED, ANY_LENGTH, INT32_MIN, INT32_MAX, get_recverr, set_recverr },
+	{ V4(IP_RECVERR), SIMULATED, ANY_LENGTH, INT32_MIN, INT32_MAX, get_recverr, set_recverr },
 	{ IPPROTO_IP, OPT_IP_FREEBIND, "IP_FREEBIND", SIMULATED, ONE_BYTE, INT32_MIN, INT32_MAX, get_freebind,
 	  set_freebind },
 	{ V4(IP_OPTIONS), ABSENT },
-	{ V4(IP_PKTINFO), ABSENT },
-	{ V4(IP_RECVTTL), ABSENT },
-	{ V4(IP_RECVTOS), ABSENT },
-	{ V4(IP_TRANSPARENT), ABSENT },
-	{ IPPROTO_IP, OPT_IP_BIND_ADDRESS_NO_PORT, "IP_BIND_ADDRESS_NO_PORT", ABSENT },
+	{ V4(IP_PKTINFO), SIMULATED, ANY_LENGTH, INT32_MIN, INT32_MAX, get_pktinfo, set_pktinfo },
+	{ V4(IP_RECVTTL), SIMULATED, ANY_LENGTH, INT32_MIN, INT32_MAX, get_recvttl, set_recvttl },
+	{ V4(IP_RECVTOS), SIMULATED, ANY_LENGTH, INT32_MIN, INT32_MAX, get_recvtos, set_recvtos },
+	{ IPPROTO_IP, OPT_IP_ORIGDSTADDR, "IP_RECVORIGDSTADDR", SIMULATED, ANY_LENGTH, INT32_MIN, INT32_MAX, get_origdst, set_origdst },
+	/* ICMP extensions (RFC 4884) are never received. */
+	{ IPPROTO_IP, OPT_IP_RECVERR_RFC4884, "IP_RECVERR_RFC4884", SIM_FIDELITY_STORED, INT, 0, 1, get_recverr_rfc4884,
+	  set_recverr_rfc4884 },
+	{ V4(IP_TRANSPARENT), SIM_FIDELITY_STORED, ONE_BYTE, INT32_MIN, INT32_MAX, get_transparent, set_transparent },
+	{ IPPROTO_IP, OPT_IP_BIND_ADDRESS_NO_PORT, "IP_BIND_ADDRESS_NO_PORT", SIM_FIDELITY_STORED, ANY_LENGTH, INT32_MIN,
+	  INT32_MAX, get_bind_no_port, set_bind_no_port },
 	{ V4(IP_MULTICAST_IF), ABSENT },
 	{ V4(IP_MULTICAST_TTL), ABSENT },
 	{ V4(IP_MULTICAST_LOOP), ABSENT },
@@ -204,14 +256,19 @@ static const struct option options[] = {
 	{ V6(IPV6_TCLASS), SIMULATED, INT, -1, 255, get_tclass, set_tclass },
 	{ V6(IPV6_MTU_DISCOVER), SIMULATED, INT, 0, 5, get_mtu_discover6, set_mtu_discover6 },
 	{ V6(IPV6_MTU), SIMULATED, INT, 0, 0, get_mtu, NULL },
-	{ V6(IPV6_RECVERR), SIM_FIDELITY_STORED, INT, INT32_MIN, INT32_MAX, get_recverr6, set_recverr6 },
+	{ V6(IPV6_RECVERR), SIMULATED, INT, INT32_MIN, INT32_MAX, get_recverr6, set_recverr6 },
 	{ IPPROTO_IPV6, OPT_IPV6_DONTFRAG, "IPV6_DONTFRAG", SIMULATED, INT_OR_ZERO, INT32_MIN, INT32_MAX, get_dontfrag,
 	  set_dontfrag },
 	{ IPPROTO_IPV6, OPT_IPV6_FREEBIND, "IPV6_FREEBIND", SIMULATED, INT, INT32_MIN, INT32_MAX, get_freebind,
 	  set_freebind },
-	{ V6(IPV6_RECVPKTINFO), ABSENT },
-	{ V6(IPV6_RECVHOPLIMIT), ABSENT },
-	{ V6(IPV6_RECVTCLASS), ABSENT },
+	{ V6(IPV6_RECVPKTINFO), SIMULATED, INT, INT32_MIN, INT32_MAX, get_pktinfo6, set_pktinfo6 },
+	{ V6(IPV6_RECVHOPLIMIT), SIMULATED, INT, INT32_MIN, INT32_MAX, get_hoplimit6, set_hoplimit6 },
+	{ V6(IPV6_RECVTCLASS), SIMULATED, INT, INT32_MIN, INT32_MAX, get_tclass6, set_tclass6 },
+	{ V6(IPV6_2292PKTINFO), SIMULATED, INT, INT32_MIN, INT32_MAX, get_old_pktinfo6, set_old_pktinfo6 },
+	{ V6(IPV6_2292HOPLIMIT), SIMULATED, INT, INT32_MIN, INT32_MAX, get_old_hoplimit6, set_old_hoplimit6 },
+	{ IPPROTO_IPV6, OPT_IPV6_ORIGDSTADDR, "IPV6_RECVORIGDSTADDR", SIMULATED, INT, INT32_MIN, INT32_MAX, get_origdst6, set_origdst6 },
+	{ IPPROTO_IPV6, OPT_IPV6_RECVERR_RFC4884, "IPV6_RECVERR_RFC4884", SIM_FIDELITY_STORED, INT, 0, 1,
+	  get_recverr6_rfc4884, set_recverr6_rfc4884 },
 	{ V6(IPV6_MULTICAST_IF), ABSENT },
 	{ V6(IPV6_MULTICAST_HOPS), ABSENT },
 	{ V6(IPV6_MULTICAST_LOOP), ABSENT },

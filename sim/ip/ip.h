@@ -105,6 +105,8 @@ int sim_ip_add_addr(struct sim_ip *ip, struct sim_iface *i, struct sim_addr a, u
 /* Copies *r. iface 0: the one on whose network the gateway is. 0, -EEXIST, -EINVAL, -ENOMEM, -ENETUNREACH
  * (gateway). */
 int sim_ip_add_route(struct sim_ip *ip, const struct sim_ip_route *r);
+/* The interface that has this address of the host's, else loopback. */
+uint8_t sim_iface_of_addr(const struct sim_ip *ip, struct sim_addr a);
 struct sim_iface *sim_ip_iface(struct sim_ip *ip, uint32_t index); /* NULL: none */
 
 /* What programs are told of an interface (iface.c). IFF_* of netdevice(7), with IFF_LOWER_UP. */

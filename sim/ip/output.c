@@ -171,7 +171,7 @@ int sim_ip_send(struct sim_ip *ip, const struct sim_route *r, struct sim_packet 
 	bool v4 = sim_packet_is_v4(p);
 
 	p->iface = r->iface;
-	if (!p->ttl)
+	if (!p->ttl && !p->ttl_is_zero)
 		p->ttl = (uint8_t)(v4 ? ip->net->sysctl.ip_default_ttl : ip->net->sysctl.ip6_hop_limit);
 	if (__builtin_expect(ip->firewall != NULL, 0) && sim_firewall_ask(ip, SIM_FW_OUTPUT, p)) {
 		if (p->charged_to)

@@ -91,6 +91,16 @@ struct sim_icmp_header {
 	struct sim_addr quoted_src, quoted_dst;
 };
 
+/* Of a UDP datagram, what goes along beside the wire: as long as it stays on this host. */
+struct sim_udp_extra {
+	uint32_t num_drops; /* in the receive queue: datagrams that its socket had lost before it came */
+	int32_t mark, priority;
+	uint32_t tskey, zc_first, zc_last; /* with stamps, zerocopy */
+	uint16_t segment_bytes; /* several datagrams of this length in one: UDP_SEGMENT over loopback; 0: one
+				 */
+	bool stamps, zerocopy;  /* its sender is told when it departs, and that its bytes are done with */
+};
+
 /* Whether the transport checksum is right: computed when bytes are made, so a packet on its way just carries
  * a word. */
 enum sim_csum_state { SIM_CSUM_GOOD, SIM_CSUM_BAD };
@@ -113,6 +123,7 @@ struct sim_packet {
 	uint16_t frag_off_bytes; /* fragment: where its payload lies in the datagram's IP payload */
 	bool more_fragments, dont_fragment;
 	bool broadcast;   /* sent to everybody on the segment */
+	bool ttl_is_zero; /* IPV6_HOPLIMIT may say so; else a ttl of 0 is the host's default */
 	bool is_fragment; /* then ports stand only in the first, and payload is a part of the IP payload */
 	uint8_t iface;    /* index of the interface it leaves by, then of that it came in by */
 	uint32_t l4_len_bytes;   /* fragments only: length of the first one's transport header, inside payload
@@ -124,6 +135,7 @@ struct sim_packet {
 	union {
 		struct sim_tcp_header tcp;
 		struct sim_icmp_header icmp;
+		struct sim_udp_extra udp;
 	};
 };
 

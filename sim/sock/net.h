@@ -39,7 +39,8 @@ struct sim_net {
 	uint16_t host_id; /* from 1 */
 	char name[32];
 	struct sim_sysctls sysctl;
-	struct sim_list sockets; /* sim_sock.node, in order of creation */
+	int64_t realtime_offset_ns; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
+	struct sim_list sockets;    /* sim_sock.node, in order of creation */
 	uint32_t num_sockets;
 	uint32_t num_memory_waiters; /* sockets with wants_memory: memory.h */
 	bool record; /* new sockets keep what they send and deliver, for sim_sent() and sim_delivered() */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <limits.h>
+#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/time.h>
@@ -22,6 +23,22 @@
 #ifndef SO_PASSRIGHTS
 #define SO_PASSRIGHTS 83
 #endif
+#ifndef SO_RCVMARK
+#define SO_RCVMARK 75
+#endif
+#ifndef SO_RCVPRIORITY
+#define SO_RCVPRIORITY 82
+#endif
+
+/* Linux's numbers; in libc's headers their names depend on the width of time_t. */
+enum {
+	OPT_TIMESTAMP_OLD = 29,
+	OPT_TIMESTAMPNS_OLD = 35,
+	OPT_TIMESTAMPING_OLD = 37,
+	OPT_TIMESTAMP_NEW = 63,
+	OPT_TIMESTAMPNS_NEW = 64,
+	OPT_TIMESTAMPING_NEW = 65,
+};
 
 /* socket(7): the kernel's minima, for 64-bit Linux 6.18. */
 enum { MIN_SNDBUF_BYTES = 4608, MIN_RCVBUF_BYTES = 2304 };
@@ -52,7 +69,6 @@ FLAG_OPTION(broadcast)
 FLAG_OPTION(dontroute)
 FLAG_OPTION(oobinline)
 FLAG_OPTION(passcred)
-FLAG_OPTION(timestamp)
 
 static int get_passrights(struct sim_sock *sk)
 {
@@ -212,6 +228,87 @@ static int set_mark(struct sim_sock *sk, int val)
 	return 0;
 }
 
+#define TELL_OPTION(name, bit)                              \
+	static int get_##name(struct sim_sock *sk)          \
+	{                                                   \
+		return (sk->tells & (bit)) != 0;            \
+	}                                                   \
+	static int set_##name(struct sim_sock *sk, int val) \
+	{                                                   \
+		if (val)                                    \
+			sk->tells |= (bit);                 \
+		else                                        \
+			sk->tells &= ~(uint32_t)(bit);      \
+		return 0;                                   \
+	}
+
+TELL_OPTION(rxq_ovfl, SIM_TELL_RXQ_OVFL)
+TELL_OPTION(rcvmark, SIM_TELL_MARK)
+TELL_OPTION(rcvpriority, SIM_TELL_PRIORITY)
+
+/* The four are one setting: what was set last counts. */
+static int set_stamps(struct sim_sock *sk, int val, bool is_new, bool nanoseconds)
+{
+	sk->tells &= ~(uint32_t)(SIM_TELL_TIMESTAMP | SIM_TELL_NANOSECONDS);
+	if (!val)
+		return 0;
+	sk->tells |= SIM_TELL_TIMESTAMP | (nanoseconds ? SIM_TELL_NANOSECONDS : 0);
+	sk->new_stamps = is_new;
+	return 0;
+}
+
+static int get_stamps(const struct sim_sock *sk, bool is_new, bool nanoseconds)
+{
+	bool has_nanoseconds = sk->tells & SIM_TELL_NANOSECONDS;
+
+	if (!(sk->tells & SIM_TELL_TIMESTAMP) || sk->new_stamps != is_new)
+		return 0;
+	return nanoseconds ? has_nanoseconds : is_new || !has_nanoseconds; /* as Linux, SO_TIMESTAMP_NEW says
+									       1 for both */
+}
+
+#define STAMP_OPTION(name, is_new, nanoseconds)                  \
+	static int get_##name(struct sim_sock *sk)               \
+	{                                                        \
+		return get_stamps(sk, is_new, nanoseconds);      \
+	}                                                        \
+	static int set_##name(struct sim_sock *sk, int val)      \
+	{                                                        \
+		return set_stamps(sk, val, is_new, nanoseconds); \
+	}
+
+STAMP_OPTION(timestamp_old, false, false)
+STAMP_OPTION(timestamp_new, true, false)
+STAMP_OPTION(timestampns_old, false, true)
+STAMP_OPTION(timestampns_new, true, true)
+
+static int get_select_errq(struct sim_sock *sk)
+{
+	return sk->select_errq;
+}
+
+static int set_select_errq(struct sim_sock *sk, int val)
+{
+	sk->select_errq = val != 0;
+	return 0;
+}
+
+static int get_zerocopy(struct sim_sock *sk)
+{
+	return sk->zerocopy;
+}
+
+/* msg_zerocopy.rst: TCP and UDP. */
+static int set_zerocopy(struct sim_sock *sk, int val)
+{
+	if (sk->domain == AF_UNIX)
+		return -EOPNOTSUPP;
+	if (val < 0 || val > 1)
+		return -EINVAL;
+	sk->zerocopy = val;
+	return 0;
+}
+
 static const struct int_option int_options[] = {
 	{ SO_TYPE, "SO_TYPE", SIM_FIDELITY_SIMULATED, get_type, NULL, false },
 	{ SO_DOMAIN, "SO_DOMAIN", SIM_FIDELITY_SIMULATED, get_domain, NULL, false },
@@ -232,7 +329,20 @@ static const struct int_option int_options[] = {
 	{ SO_OOBINLINE, "SO_OOBINLINE", SIM_FIDELITY_STORED, get_oobinline, set_oobinline, false },
 	{ SO_PASSCRED, "SO_PASSCRED", SIM_FIDELITY_SIMULATED, get_passcred, set_passcred, true },
 	{ SO_PASSRIGHTS, "SO_PASSRIGHTS", SIM_FIDELITY_SIMULATED, get_passrights, set_passrights, true },
-	{ SO_TIMESTAMP, "SO_TIMESTAMP", SIM_FIDELITY_STORED, get_timestamp, set_timestamp, false },
+	{ OPT_TIMESTAMP_OLD, "SO_TIMESTAMP", SIM_FIDELITY_SIMULATED, get_timestamp_old, set_timestamp_old,
+	  false },
+	{ OPT_TIMESTAMP_NEW, "SO_TIMESTAMP_NEW", SIM_FIDELITY_SIMULATED, get_timestamp_new, set_timestamp_new,
+	  false },
+	{ OPT_TIMESTAMPNS_OLD, "SO_TIMESTAMPNS", SIM_FIDELITY_SIMULATED, get_timestampns_old,
+	  set_timestampns_old, false },
+	{ OPT_TIMESTAMPNS_NEW, "SO_TIMESTAMPNS_NEW", SIM_FIDELITY_SIMULATED, get_timestampns_new,
+	  set_timestampns_new, false },
+	{ SO_RXQ_OVFL, "SO_RXQ_OVFL", SIM_FIDELITY_SIMULATED, get_rxq_ovfl, set_rxq_ovfl, false },
+	{ SO_RCVMARK, "SO_RCVMARK", SIM_FIDELITY_SIMULATED, get_rcvmark, set_rcvmark, false },
+	{ SO_RCVPRIORITY, "SO_RCVPRIORITY", SIM_FIDELITY_SIMULATED, get_rcvpriority, set_rcvpriority, false },
+	{ SO_SELECT_ERR_QUEUE, "SO_SELECT_ERR_QUEUE", SIM_FIDELITY_SIMULATED, get_select_errq,
+	  set_select_errq, false },
+	{ SO_ZEROCOPY, "SO_ZEROCOPY", SIM_FIDELITY_SIMULATED, get_zerocopy, set_zerocopy, false },
 	{ SO_PRIORITY, "SO_PRIORITY", SIM_FIDELITY_STORED, get_priority, set_priority, false },
 	{ SO_MARK, "SO_MARK", SIM_FIDELITY_STORED, get_mark, set_mark, false },
 };
@@ -244,6 +354,8 @@ static const struct sim_option_doc other_options[] = {
 	{ SOL_SOCKET, SO_MEMINFO, "SO_MEMINFO", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_RCVTIMEO, "SO_RCVTIMEO", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_SNDTIMEO, "SO_SNDTIMEO", SIM_FIDELITY_SIMULATED },
+	{ SOL_SOCKET, OPT_TIMESTAMPING_OLD, "SO_TIMESTAMPING", SIM_FIDELITY_SIMULATED },
+	{ SOL_SOCKET, OPT_TIMESTAMPING_NEW, "SO_TIMESTAMPING_NEW", SIM_FIDELITY_SIMULATED },
 	{ SOL_SOCKET, SO_PEERCRED, "SO_PEERCRED", SIM_FIDELITY_SIMULATED }, /* Unix sockets answer it
 									       themselves */
 };
@@ -256,13 +368,10 @@ enum { NUM_OTHER_OPTIONS = sizeof other_options / sizeof other_options[0] };
 		SOL_SOCKET, name, #name, SIM_FIDELITY_ABSENT \
 	}
 static const struct sim_option_doc absent_options[] = {
-	ABSENT(SO_ATTACH_BPF),   ABSENT(SO_ATTACH_FILTER),    ABSENT(SO_BINDTODEVICE),
-	ABSENT(SO_BUSY_POLL),    ABSENT(SO_COOKIE),           ABSENT(SO_DEBUG),
-	ABSENT(SO_INCOMING_CPU), ABSENT(SO_LOCK_FILTER),      ABSENT(SO_MAX_PACING_RATE),
-	ABSENT(SO_NO_CHECK),     ABSENT(SO_PASSSEC),          ABSENT(SO_PEEK_OFF),
-	ABSENT(SO_PEERGROUPS),   ABSENT(SO_PEERNAME),         ABSENT(SO_PEERSEC),
-	ABSENT(SO_RXQ_OVFL),     ABSENT(SO_SELECT_ERR_QUEUE), ABSENT(SO_TIMESTAMPING),
-	ABSENT(SO_TIMESTAMPNS),  ABSENT(SO_TXTIME),           ABSENT(SO_ZEROCOPY),
+	ABSENT(SO_ATTACH_BPF),      ABSENT(SO_ATTACH_FILTER), ABSENT(SO_BINDTODEVICE), ABSENT(SO_BUSY_POLL),
+	ABSENT(SO_COOKIE),          ABSENT(SO_DEBUG),         ABSENT(SO_INCOMING_CPU), ABSENT(SO_LOCK_FILTER),
+	ABSENT(SO_MAX_PACING_RATE), ABSENT(SO_NO_CHECK),      ABSENT(SO_PASSSEC),      ABSENT(SO_PEEK_OFF),
+	ABSENT(SO_PEERGROUPS),      ABSENT(SO_PEERNAME),      ABSENT(SO_PEERSEC),      ABSENT(SO_TXTIME),
 	ABSENT(SO_PASSPIDFD),
 };
 #undef ABSENT
@@ -290,6 +399,32 @@ static const struct int_option *find_int(int name)
 		if (int_options[i].name == name)
 			return &int_options[i];
 	return NULL;
+}
+
+/* timestamping.rst; what Linux 6.18 refuses. FIDELITY: stored: times of hardware, which there is none. */
+static int set_timestamping(struct sim_sock *sk, uint32_t flags, bool is_new)
+{
+	const uint32_t all = (1u << 19) - 1, id_tcp = 1 << 16;
+	int err = 0;
+
+	if (flags & ~all || (flags & id_tcp && !(flags & SOF_TIMESTAMPING_OPT_ID)) ||
+	    (flags & SOF_TIMESTAMPING_OPT_STATS && !(flags & SOF_TIMESTAMPING_OPT_TSONLY)))
+		return -EINVAL;
+	if (flags & SOF_TIMESTAMPING_OPT_ID & ~sk->tsflags) {
+		sk->tskey = 0;
+		if (sim_sock_op(sk)->number_stamps)
+			err = sim_sock_op(sk)->number_stamps(sk, (flags & id_tcp) != 0);
+	}
+	if (!err && flags & (1 << 15)) /* SOF_TIMESTAMPING_BIND_PHC: no device has a clock */
+		err = -EOPNOTSUPP;
+	if (err)
+		return err;
+	sk->tsflags = flags;
+	sk->new_stamps = is_new;
+	sk->tells &= ~(uint32_t)SIM_TELL_TIMESTAMPING;
+	if (flags & SOF_TIMESTAMPING_SOFTWARE)
+		sk->tells |= SIM_TELL_TIMESTAMPING;
+	return 0;
 }
 
 static int set_linger(struct sim_sock *sk, const void *val, socklen_t len)
@@ -351,6 +486,8 @@ static int set_socket(struct sim_sock *sk, int name, const void *val, socklen_t 
 	case SO_LINGER: return set_linger(sk, val, len);
 	case SO_RCVTIMEO: return set_timeout(&sk->rcvtimeo_ns, val, len);
 	case SO_SNDTIMEO: return set_timeout(&sk->sndtimeo_ns, val, len);
+	case OPT_TIMESTAMPING_OLD:
+	case OPT_TIMESTAMPING_NEW: return set_timestamping(sk, (uint32_t)v, name == OPT_TIMESTAMPING_NEW);
 	default: break;
 	}
 	if (!o || !o->set)
@@ -418,11 +555,13 @@ static void put(void *val, socklen_t *len, const void *from, socklen_t size)
 static void fill_meminfo(const struct sim_sock *sk, uint32_t v[SK_MEMINFO_VARS])
 {
 	memset(v, 0, SK_MEMINFO_VARS * sizeof *v);
-	v[SK_MEMINFO_RMEM_ALLOC] = sk->rmem_bytes;
+	v[SK_MEMINFO_RMEM_ALLOC] = sk->rmem_bytes + sk->errq_bytes;
 	v[SK_MEMINFO_RCVBUF] = (uint32_t)sk->rcvbuf_bytes;
 	v[sk->type == SOCK_STREAM && sk->domain != AF_UNIX ? SK_MEMINFO_WMEM_QUEUED : SK_MEMINFO_WMEM_ALLOC] =
 		sk->wmem_bytes;
 	v[SK_MEMINFO_SNDBUF] = (uint32_t)sk->sndbuf_bytes;
+	v[SK_MEMINFO_OPTMEM] = sk->omem_bytes;
+	v[SK_MEMINFO_DROPS] = sk->num_drops;
 }
 
 static int get_socket(struct sim_sock *sk, int name, void *val, socklen_t *len)
@@ -434,10 +573,17 @@ static int get_socket(struct sim_sock *sk, int name, void *val, socklen_t *len)
 	} nobody = { 0, UINT32_MAX, UINT32_MAX };
 	struct linger l = { sk->linger, sk->linger_s };
 	uint32_t meminfo[SK_MEMINFO_VARS];
+	uint32_t stamping[2] = { sk->tsflags, 0 }; /* struct so_timestamping */
 	struct timeval tv;
 	int v;
 
 	switch (name) {
+	case OPT_TIMESTAMPING_OLD:
+	case OPT_TIMESTAMPING_NEW:
+		if (name == OPT_TIMESTAMPING_NEW && !sk->new_stamps)
+			stamping[0] = 0;
+		put(val, len, stamping, sizeof stamping);
+		return 0;
 	case SO_LINGER: put(val, len, &l, sizeof l); return 0;
 	case SO_MEMINFO:
 		fill_meminfo(sk, meminfo);

@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sim/packet/address.h"
+
+struct sim_cmsgs;
 struct sim_rights;
 struct sim_sock;
 
@@ -30,6 +33,25 @@ static inline bool sim_ucred_equal(struct sim_ucred a, struct sim_ucred b)
 	return a.pid == b.pid && a.uid == b.uid && a.gid == b.gid;
 }
 
+/* IP_PKTINFO, IP_TTL, IP_TOS; IPV6_PKTINFO, IPV6_HOPLIMIT, IPV6_TCLASS, IPV6_DONTFRAG: of one family. */
+struct sim_scm_ip {
+	struct sim_addr src; /* with has_src; any: the route chooses, whatever the socket is bound to */
+	uint32_t iface;      /* 0: not named */
+	bool has_src;
+	int16_t ttl, tos; /* -1: not named */
+	int8_t dontfrag;  /* -1: not named */
+};
+
+/* What control messages say of one send over IP. */
+struct sim_scm_send {
+	struct sim_scm_ip v4, v6; /* by the family of the destination */
+	int32_t mark, priority;   /* with has_mark, has_priority */
+	uint32_t tsflags;         /* with has_tsflags: SOF_TIMESTAMPING_TX_* */
+	uint32_t ts_id;           /* with has_ts_id */
+	uint16_t segment_bytes;   /* with has_segment: UDP_SEGMENT */
+	bool has_mark, has_priority, has_tsflags, has_ts_id, has_segment;
+};
+
 /*
  * Of one call. Sending: what the program gave; a protocol that takes the rights leaves NULL there. Receiving:
  * filled in; credentials only under SO_PASSCRED.
@@ -40,8 +62,11 @@ struct sim_scm {
 	bool has_cred;
 	/* Sending: what is wrong with the control messages, for the protocol to answer where Linux looks at
 	 * them; the reason stands with the task already. 0 or -errno. */
-	int err;  /* Unix, TCP, and UDP over IPv4 */
-	int err6; /* UDP over IPv6 */
+	int err;                   /* Unix, TCP, and UDP over IPv4 */
+	int err6;                  /* UDP over IPv6 */
+	struct sim_scm_send *send; /* TCP, UDP: what they said, NULL: nothing that counts */
+	struct sim_cmsgs *got; /* receiving: what else is told, before rights and credentials; NULL: nowhere
+				*/
 };
 
 /* ---- supplied by the layer that knows files: proc/rights.c ---- */

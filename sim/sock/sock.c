@@ -57,6 +57,7 @@ void sim_sock_fini(struct sim_sock *sk)
 	sim_list_remove(&sk->node);
 	sk->net->num_sockets--;
 	sim_net_memory_freed(sk->net);
+	sim_errq_free(sk);
 	if (sk->test) {
 		sk->net->ctx->num_capacity_knobs -= sk->test->has_capacity;
 		sim_arena_free(a, sk->test, sizeof *sk->test);

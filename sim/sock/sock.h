@@ -18,6 +18,8 @@
 
 #include "sim/packet/address.h"
 #include "sim/packet/bytes.h"
+#include "sim/sock/cmsg.h"
+#include "sim/sock/errq.h"
 #include "sim/sock/net.h"
 #include "sim/sock/scm.h"
 #include "sim/task/task.h"
@@ -95,7 +97,10 @@ struct sim_sock {
 	bool reuseaddr : 1, reuseport : 1, keepalive : 1, broadcast : 1, dontroute : 1, oobinline : 1,
 		linger : 1;
 	bool sndbuf_locked : 1, rcvbuf_locked : 1; /* set by the program: no automatic tuning */
-	bool passcred : 1, record : 1, timestamp : 1;
+	bool passcred : 1, record : 1;
+	bool new_stamps : 1;                /* SO_TIMESTAMP_NEW and kin */
+	bool zerocopy : 1;                  /* SO_ZEROCOPY */
+	bool select_errq : 1;               /* SO_SELECT_ERR_QUEUE */
 	bool no_passrights : 1;             /* SO_PASSRIGHTS, the other way round */
 	bool wants_memory : 1;              /* a sender waits until the host's sockets hold less: memory.h */
 	bool no_sigpipe : 1;                /* made while simsock.sigpipe was "suppress" */
@@ -106,6 +111,13 @@ struct sim_sock {
 	int32_t linger_s;
 	int32_t priority, mark;
 	uint32_t wmem_bytes, rmem_bytes;  /* queued, by truesize */
+	uint32_t omem_bytes;              /* of what optmem_max limits */
+	uint32_t tells;                   /* SIM_TELL_*: what a receive tells beside the bytes */
+	uint32_t tsflags;                 /* SO_TIMESTAMPING: SOF_TIMESTAMPING_* */
+	uint32_t tskey, zckey;            /* numbers of what is sent: SOF_TIMESTAMPING_OPT_ID, MSG_ZEROCOPY */
+	uint32_t num_drops;               /* datagrams that found no room */
+	uint32_t errq_bytes;              /* charged for the queue of errors, to the receive buffer */
+	struct sim_sock_errq *errq;       /* NULL: nothing was ever queued */
 	int64_t sndtimeo_ns, rcvtimeo_ns; /* 0: for ever; negative: not at all */
 	struct sim_waitq wait;
 	struct sim_sock_test *test;                   /* NULL: no knob set */
@@ -118,6 +130,12 @@ struct sim_sock {
 };
 
 enum { SIM_SHUT_RD = 1, SIM_SHUT_WR = 2, SIM_SHUT_BOTH = 3 };
+
+/* What Linux 6.18 charges to optmem_max for a call with MSG_ZEROCOPY, and asks room for. */
+enum { SIM_ZEROCOPY_TRUESIZE = 832, SIM_ZEROCOPY_ROOM = 576 };
+
+/* Newer than some libc's headers: SOF_TIMESTAMPING_OPT_RX_FILTER, _TX_COMPLETION. */
+enum { SIM_TIMESTAMPING_OPT_RX_FILTER = 1 << 17, SIM_TIMESTAMPING_TX_COMPLETION = 1 << 18 };
 
 /* How a socket looks from outside: ss-like listing, dead-lock report, reasons. */
 struct sim_sock_view {
@@ -153,6 +171,9 @@ struct sim_sock_ops {
 	 * accepted its listener's: NULL where no queue can hold descriptors. */
 	struct sim_file **(*file_slot)(struct sim_sock *sk);
 	int (*take_soft_error)(struct sim_sock *sk); /* for SO_ERROR; NULL: has none */
+	/* SOF_TIMESTAMPING_OPT_ID begins: what is sent is numbered from here; NULL: by message from 0. 0 or
+	 * -EINVAL. */
+	int (*number_stamps)(struct sim_sock *sk, bool of_stream);
 	/* The exact send buffer or capacity was changed, or the peer's program read: room may have come. */
 	void (*room_changed)(struct sim_sock *sk);
 };
@@ -206,6 +227,14 @@ static inline void sim_sock_notify(struct sim_sock *sk, uint32_t events)
  */
 int sim_sock_fail(struct sim_sock *sk, struct sim_task *t, int err, enum sim_why_key key, int64_t since_ns,
 		  int64_t arg0, int64_t arg1, int64_t arg2, int64_t arg3);
+
+/* EPOLLERR while an error is pending or the queue of errors holds something. */
+static inline uint32_t sim_sock_err_events(const struct sim_sock *sk)
+{
+	if (__builtin_expect(!sk->err && !(sk->errq && sk->errq->head), 1))
+		return 0;
+	return EPOLLERR | (sk->select_errq ? EPOLLPRI : 0);
+}
 
 /* A pending error with its reason, for the first call that comes; wakes waiters. */
 void sim_sock_set_error(struct sim_sock *sk, int err, enum sim_why_key key, int64_t since_ns, int64_t arg0,

@@ -17,6 +17,7 @@
 	X(RCVTIMEO, "receive-timeout", "SO_RCVTIMEO of {0t} passed with nothing to read") \
 	X(RCVBUF_EMPTY, "nothing-to-read", "nothing to read; nothing has arrived since t={0t}") \
 	X(PEER_QUEUE_FULL, "peer-queue-full", "the receiver's queue is full: {0} of {1} messages") \
+	X(ERRQUEUE_EMPTY, "no-error-queued", "the queue of errors is empty") \
 	X(ACCEPT_EMPTY, "nothing-to-accept", "no connection is waiting; backlog {0}") \
 	X(NO_PORTS, "no-ports", "every ephemeral port from {0} to {1} is in use") \
 	/* Connections. */ \
@@ -52,6 +53,7 @@
 	X(BAD_ARGUMENT, "bad-argument", "argument {0} has the value {1}") \
 	X(BAD_FLAGS, "bad-flags", "flag {0} does not fit this type of socket") \
 	X(TOO_LONG, "message-too-long", "a message of {0} bytes: the most is {1}") \
+	X(TOO_MANY_SEGMENTS, "too-many-segments", "UDP_SEGMENT: {0} datagrams of one send: the most is {1}") \
 	X(TOO_MANY_IOV, "too-many-iovecs", "{0} buffers: the most is {1}") \
 	X(ADDR_IN_USE, "address-in-use", "the address is in use by socket #{0}") \
 	X(ADDR_NOT_LOCAL, "address-not-local", "no interface has that address") \
@@ -60,6 +62,7 @@
 	X(BROADCAST, "broadcast", "a broadcast address, and SO_BROADCAST is not set") \
 	X(PRIVILEGED_PORT, "privileged-port", "port {0} is below {1} and the user is not root") \
 	X(PRIVILEGE, "no-privilege", "that needs a privilege which no simulated user has") \
+	X(NEEDS_ROOT, "needs-root", "that needs a privilege which only root has") \
 	X(NO_INTERFACE, "no-such-interface", "the host has no interface of that name or number") \
 	X(NO_IFACE_ADDR, "no-interface-address", "the interface has no such IPv4 address") \
 	X(NO_NAME, "no-such-name", "no host of this world is called that, and no server is asked") \

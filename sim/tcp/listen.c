@@ -64,7 +64,11 @@ static void inherit(struct sim_tcp_sock *child, const struct sim_tcp_sock *from)
 	sk->sndbuf_bytes = l->sndbuf_bytes;
 	sk->rcvbuf_bytes = l->rcvbuf_bytes;
 	sk->rcvlowat_bytes = l->rcvlowat_bytes;
-	sk->timestamp = l->timestamp;
+	sk->tells = l->tells;
+	sk->tsflags = l->tsflags;
+	sk->new_stamps = l->new_stamps;
+	sk->zerocopy = l->zerocopy;
+	sk->select_errq = l->select_errq;
 	sk->record = l->record;
 	sk->priority = l->priority;
 	sk->mark = l->mark;

@@ -56,6 +56,22 @@ int sim_tcp_interrupted(int err, int64_t deadline_ns); /* what sim_sock_wait() g
 							  sock_intr_errno */
 int sim_tcp_fail(struct sim_tcp_sock *ts, struct sim_task *t, int err, enum sim_why_key key);
 
+/*
+ * marks.c: a call whose end somebody wants to hear of. Begun before its bytes are queued (0 or -ENOBUFS),
+ * then either ended (with the number of bytes that were queued) or aborted.
+ */
+bool sim_tcp_wants_mark(const struct sim_tcp_sock *ts, const struct sim_msg *m);
+int sim_tcp_mark_begin(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m,
+		       struct sim_tcp_mark **made);
+void sim_tcp_mark_end(struct sim_tcp_sock *ts, struct sim_tcp_mark *x, size_t num_bytes);
+void sim_tcp_mark_abort(struct sim_tcp_sock *ts, struct sim_tcp_mark *x);
+void sim_tcp_marks_sent(struct sim_tcp_sock *ts, struct sim_packet *p); /* it leaves; lent */
+void sim_tcp_marks_acked(struct sim_tcp_sock *ts);                      /* snd_una has moved */
+void sim_tcp_marks_drop(struct sim_tcp_sock *ts);                       /* the connection has ended */
+
+/* SOF_TIMESTAMPING_OPT_ID begins: counted from what is not yet acknowledged, or from what is sent next. */
+int sim_tcp_number_stamps(struct sim_sock *sk, bool of_stream);
+
 /* tcp_io.c */
 ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
 ssize_t sim_tcp_sock_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);

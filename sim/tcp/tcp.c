@@ -140,6 +140,18 @@ static void deliver(struct sim_ip *ip, struct sim_packet *p)
 
 /* ---- ICMP ---- */
 
+/* tcp_v4_err(): while a connection is made the error is queued whatever IP_RECVERR says, later never. */
+static void queue_error(struct sim_tcp_sock *ts, const struct sim_packet *icmp, int err)
+{
+	int64_t now_ns = sim_now(ts->in.sk.net->ctx);
+	struct sim_reason why = {
+		SIM_WHY_ICMP_UNREACHABLE, ts->in.sk.id, now_ns, { icmp->icmp.code, now_ns, 0, 0 }
+	};
+
+	if (ts->conn.state == SIM_TCP_SYN_SENT)
+		sim_inet_icmp_error(&ts->in, icmp, err, &why);
+}
+
 static void icmp_error(struct sim_ip *ip, const struct sim_packet *icmp, int err, bool fatal)
 {
 	const struct sim_icmp_header *h = &icmp->icmp;
@@ -157,6 +169,7 @@ static void icmp_error(struct sim_ip *ip, const struct sim_packet *icmp, int err
 		if (h->mtu > headers)
 			sim_tcp_conn_mtu(&ts->conn, (uint16_t)(h->mtu - headers));
 	} else {
+		queue_error(ts, icmp, err);
 		sim_tcp_conn_icmp(&ts->conn, err, h->code, ts->in.recverr);
 	}
 	sim_sock_put(&ts->in.sk);

@@ -15,6 +15,7 @@
 #include "sim/tcp/conn.h"
 
 struct sim_tcp_listener;
+struct sim_tcp_mark;
 struct sim_tcp_opts;
 struct sim_tcp_request;
 
@@ -28,13 +29,15 @@ struct sim_tcp_sock {
 		struct sim_tcp_listener *listener; /* in LISTEN */
 		struct sim_tcp_request *request;   /* made by a listener, not yet accepted */
 	};
-	struct sim_tcp_opts *opts; /* NULL: all as they are by default */
-	uint32_t skb_room_bytes;   /* what the last buffer of the send queue still takes before a new one is
-				      charged */
-	uint32_t shut_ms;          /* when the program shut it down for writing */
-	uint8_t link;              /* enum sim_tcp_link */
-	bool held : 1;             /* the connection holds a reference */
-	bool nospace : 1;          /* a send or poll found no room: tell when there is */
+	struct sim_tcp_mark *marks; /* NULL: nobody wants to hear of what was sent */
+	int64_t arrived_ns;         /* when bytes last came while somebody asked for such times; 0: never */
+	struct sim_tcp_opts *opts;  /* NULL: all as they are by default */
+	uint32_t skb_room_bytes;    /* what the last buffer of the send queue still takes before a new one is
+				       charged */
+	uint32_t shut_ms;           /* when the program shut it down for writing */
+	uint8_t link;               /* enum sim_tcp_link */
+	bool held : 1;              /* the connection holds a reference */
+	bool nospace : 1;           /* a send or poll found no room: tell when there is */
 };
 
 struct sim_tcp {

@@ -150,6 +150,8 @@ void sim_tcp_env_acked(struct sim_tcp_conn *c, uint32_t num_bytes)
 		sk->wmem_bytes = left + overhead * SIM_TCP_SKB_OVERHEAD;
 	}
 	sim_net_memory_freed(sk->net);
+	if (__builtin_expect(ts->marks != NULL, 0))
+		sim_tcp_marks_acked(ts);
 	sim_tcp_check_space(ts);
 }
 
@@ -353,45 +355,64 @@ static int wait_room(struct sim_tcp_sock *ts, struct sim_task *t, const struct s
 	return err == -EAGAIN ? no_room(ts, t, true) : err ? sim_tcp_interrupted(err, *deadline_ns) : 0;
 }
 
-ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
+/* Queues all of it, or as much as it can: how much; 0 with *err. */
+static size_t queue_all(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_msg *m, int *err)
 {
-	struct sim_tcp_sock *ts = sim_tcp_sock_of(sk);
+	struct sim_sock *sk = &ts->in.sk;
 	size_t left = m->len, copied = 0;
 	int64_t deadline_ns = 0;
-	int err = check_flags(ts, t, m);
 
-	if (!err && !sim_tcp_in_states(ts, 1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_CLOSE_WAIT))
-		err = wait_connected(ts, t, m);
-	if (!err && m->scm)
-		err = m->scm->err;
-	if (err)
-		return err;
 	for (;;) {
 		struct charge was = remember(ts, m);
 		uint32_t num;
 
 		if (__builtin_expect(sk->err || sk->shutdown & SIM_SHUT_WR, 0)) {
-			err = copied ? 0 : broken_pipe(ts, t);
+			*err = copied ? 0 : broken_pipe(ts, t);
 			break;
 		}
 		if (!left)
 			break;
 		num = grant(ts, left, m->flags);
-		err = num ? queue_bytes(ts, m, num) : wait_room(ts, t, m, copied, &deadline_ns);
-		if (__builtin_expect(err == -EFAULT, 0)) {
+		*err = num ? queue_bytes(ts, m, num) : wait_room(ts, t, m, copied, &deadline_ns);
+		if (__builtin_expect(*err == -EFAULT, 0)) {
 			go_back(ts, m, &was);
-			err = queue_before_fault(ts, m, &num);
-			copied += err ? num : 0;
+			*err = queue_before_fault(ts, m, &num);
+			copied += *err ? num : 0;
 		}
-		if (err)
+		if (*err)
 			break;
 		left -= num;
 		copied += num;
 		if (__builtin_expect(left && notsent_lowat(ts) < INT32_MAX, 0))
 			sim_tcp_conn_push(&ts->conn, false);
 	}
-	if (err == -EFAULT || err == -ENOMEM)
-		sim_tcp_fail(ts, t, -err, err == -EFAULT ? SIM_WHY_BAD_POINTER : SIM_WHY_NO_MEMORY);
+	if (*err == -EFAULT || *err == -ENOMEM)
+		sim_tcp_fail(ts, t, -*err, *err == -EFAULT ? SIM_WHY_BAD_POINTER : SIM_WHY_NO_MEMORY);
+	return copied;
+}
+
+ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
+{
+	struct sim_tcp_sock *ts = sim_tcp_sock_of(sk);
+	struct sim_tcp_mark *mark = NULL;
+	size_t copied;
+	int err = check_flags(ts, t, m);
+
+	if (!err && !sim_tcp_in_states(ts, 1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_CLOSE_WAIT))
+		err = wait_connected(ts, t, m);
+	if (!err && m->scm)
+		err = m->scm->err;
+	if (!err && __builtin_expect((m->scm || sk->tsflags || sk->zerocopy) && sim_tcp_wants_mark(ts, m), 0))
+		err = sim_tcp_mark_begin(ts, t, m, &mark);
+	if (err)
+		return err;
+	copied = queue_all(ts, t, m, &err);
+	if (__builtin_expect(mark != NULL, 0)) {
+		if (copied)
+			sim_tcp_mark_end(ts, mark, copied);
+		else
+			sim_tcp_mark_abort(ts, mark);
+	}
 	if (!copied)
 		return err;
 	if (__builtin_expect(m->flags & MSG_OOB, 0))
@@ -493,8 +514,6 @@ static int check_recv(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_ms
 {
 	if (m->from)
 		m->from->family = 0; /* recv(2): a connected stream gives no address */
-	if (__builtin_expect(m->flags & MSG_ERRQUEUE, 0))
-		return nothing_to_read(ts, t, false);
 	if (__builtin_expect(ts->conn.state == SIM_TCP_LISTEN, 0))
 		return sim_tcp_fail(ts, t, ENOTCONN, SIM_WHY_NOT_CONNECTED);
 	return 0;
@@ -514,9 +533,12 @@ ssize_t sim_tcp_sock_recv(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 	size_t copied = 0, ahead = 0, target = read_target(sk, m);
 	bool peek = m->flags & MSG_PEEK;
 	int64_t deadline_ns = 0;
-	int err = check_recv(ts, t, m);
 	ssize_t n;
+	int err;
 
+	if (__builtin_expect(m->flags & MSG_ERRQUEUE, 0))
+		return sim_inet_recv_error(&ts->in, t, m);
+	err = check_recv(ts, t, m);
 	if (err)
 		return err;
 	if (__builtin_expect(m->flags & MSG_OOB, 0))
@@ -565,5 +587,8 @@ ssize_t sim_tcp_sock_recv(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 	}
 	if (copied && !(m->flags & MSG_PEEK))
 		sim_tcp_conn_did_read(&ts->conn, (uint32_t)copied);
+	/* FIDELITY: the time is that of what came last, also if that was not read yet. */
+	if (__builtin_expect(copied && sk->tells & SIM_TELL_STAMPS && ts->arrived_ns, 0))
+		sim_cmsg_put_stamps(sk, m, ts->arrived_ns, false);
 	return copied ? (ssize_t)copied : err;
 }

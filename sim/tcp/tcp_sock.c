@@ -50,6 +50,7 @@ static void destroy(struct sim_sock *sk)
 	struct sim_arena *a = sim_sock_arena(sk);
 
 	SIM_ASSERT(!ts->held);
+	sim_tcp_marks_drop(ts);
 	sim_tcp_conn_fini(&ts->conn);
 	sim_ports_release(&sim_tcp_of(ts)->ports, &ts->in);
 	sim_arena_free(a, ts->opts, sizeof *ts->opts);
@@ -127,6 +128,8 @@ void sim_tcp_env_send(struct sim_tcp_conn *c, struct sim_packet *p)
 		sk->flow = sim_flow_define(&sk->net->ctx->trace, sk->net->host_id, p);
 	p->flow = sk->flow;
 	sim_inet_mark(in, &in->route, p);
+	if (__builtin_expect(ts->marks != NULL, 0))
+		sim_tcp_marks_sent(ts, p);
 	/* A full queue on the way is a loss like others: the timer sends it again. */
 	sim_ip_send(in->ip, &in->route, p);
 }
@@ -168,6 +171,8 @@ void sim_tcp_env_readable(struct sim_tcp_conn *c, bool fin)
 	struct sim_sock *sk = &ts->in.sk;
 
 	sk->rmem_bytes = c->rmem_bytes;
+	if (__builtin_expect(sk->tells, 0))
+		ts->arrived_ns = sim_now(sk->net->ctx);
 	if (fin) {
 		sk->shutdown |= SIM_SHUT_RD;
 		sim_sock_notify(sk, EPOLLIN | EPOLLRDNORM | EPOLLRDHUP |
@@ -226,6 +231,7 @@ static void closed(struct sim_tcp_sock *ts, unsigned old)
 	sk->shutdown = SIM_SHUT_BOTH;
 	sk->wmem_bytes = 0;
 	ts->skb_room_bytes = 0;
+	sim_tcp_marks_drop(ts);
 	leave_tables(ts);
 	sim_sock_notify(sk, EPOLLIN | EPOLLRDNORM | EPOLLRDHUP | EPOLLOUT | EPOLLWRNORM | EPOLLHUP);
 	if (ts->conn.passive)
@@ -525,7 +531,7 @@ static uint32_t sock_poll(struct sim_sock *sk)
 		if (ts->conn.urg_data == SIM_TCP_URG_VALID)
 			events |= EPOLLPRI;
 	}
-	return sk->err ? events | EPOLLERR : events;
+	return events | (sim_sock_err_events(sk) & (uint32_t)~EPOLLPRI);
 }
 
 static int sock_getname(struct sim_sock *sk, struct sim_task *t, struct sim_sockaddr *a, bool peer)
@@ -628,6 +634,7 @@ const struct sim_sock_ops sim_tcp_sock_ops = {
 	.release = sock_release,
 	.destroy = destroy,
 	.view = sock_view,
+	.number_stamps = sim_tcp_number_stamps,
 	.room_changed = sock_room_changed,
 	.take_soft_error = take_soft_error,
 };

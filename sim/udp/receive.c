@@ -33,20 +33,44 @@ static bool has_memory(const struct sim_sock *sk, uint32_t size)
 static void enqueue(struct sim_udp_sock *us, struct sim_packet *p)
 {
 	struct sim_sock *sk = &us->in.sk;
-	uint32_t size = p->truesize_bytes;
+	uint32_t size = p->truesize_bytes, used = sk->rmem_bytes + sk->errq_bytes;
 
-	if (__builtin_expect(sk->rmem_bytes && sk->rmem_bytes + size > (uint32_t)sk->rcvbuf_bytes, 0)) {
+	if (__builtin_expect(used && used + size > (uint32_t)sk->rcvbuf_bytes, 0)) {
+		sk->num_drops++;
 		drop(us->in.ip, p, SIM_DROP_RCVBUF);
 		return;
 	}
 	if (__builtin_expect(!has_memory(sk, size), 0)) {
+		sk->num_drops++;
 		drop(us->in.ip, p, SIM_DROP_NO_MEMORY);
 		return;
 	}
+	p->udp.num_drops = sk->num_drops;
 	sk->rmem_bytes += size;
 	us->last_ns = sim_now(sk->net->ctx);
 	sim_packet_queue_push(&us->rcvq, p);
 	sim_sock_notify(sk, EPOLLIN | EPOLLRDNORM);
+}
+
+/* udp_unexpected_gso(): who has not set UDP_GRO gets the datagrams one by one. Takes p. */
+static void enqueue_segments(struct sim_udp_sock *us, struct sim_packet *p)
+{
+	struct sim_ctx *ctx = us->in.sk.net->ctx;
+	uint32_t each = p->udp.segment_bytes, len = p->payload.len, n;
+
+	for (uint32_t at = 0; at < len; at += n) {
+		struct sim_packet *part = sim_packet_clone(ctx->arena, &ctx->next_packet_id, p);
+
+		n = len - at < each ? len - at : each;
+		if (!part)
+			continue;
+		sim_bytes_trim_front(ctx->arena, &part->payload, at);
+		sim_bytes_trim_back(ctx->arena, &part->payload, part->payload.len - n);
+		part->udp.segment_bytes = 0;
+		part->truesize_bytes = sim_ip_truesize(n, sim_packet_is_v4(p));
+		enqueue(us, part);
+	}
+	sim_packet_free(ctx->arena, p);
 }
 
 static void enqueue_copy(struct sim_inet *in, const struct sim_packet *p)
@@ -82,7 +106,9 @@ void sim_udp_deliver(struct sim_ip *ip, struct sim_packet *p)
 	in = sim_ports_find_tuple(ps, p->dst, p->dport, p->src, p->sport);
 	if (!in)
 		in = sim_ports_find_receiver(ps, p, NULL);
-	if (in)
+	if (in && __builtin_expect(p->udp.segment_bytes && !(in->sk.tells & SIM_TELL_GRO), 0))
+		enqueue_segments((struct sim_udp_sock *)in, p);
+	else if (in)
 		enqueue((struct sim_udp_sock *)in, p);
 	else
 		no_socket(ip, p);
@@ -110,13 +136,19 @@ void sim_udp_error(struct sim_ip *ip, const struct sim_packet *icmp, int err, bo
 	struct sim_inet *in =
 		sim_ports_find_tuple(ps, h->quoted_src, h->quoted_sport, h->quoted_dst, h->quoted_dport);
 
+	struct sim_reason why;
+
 	if (!in)
 		in = sim_ports_find_bound(ps, h->quoted_src, h->quoted_sport, icmp->iface, NULL);
 	if (!in || !hears(in, icmp, err, fatal))
 		return;
-	sim_sock_set_error(&in->sk, err,
-			   err == ECONNREFUSED ? SIM_WHY_REFUSED_ICMP : SIM_WHY_ICMP_UNREACHABLE,
-			   sim_now(ip->net->ctx), h->code, sim_now(ip->net->ctx));
+	why = (struct sim_reason){ err == ECONNREFUSED ? SIM_WHY_REFUSED_ICMP : SIM_WHY_ICMP_UNREACHABLE,
+				   in->sk.id,
+				   sim_now(ip->net->ctx),
+				   { h->code, sim_now(ip->net->ctx), 0, 0 } };
+	if (icmp->proto == IPPROTO_ICMP ? in->recverr : in->recverr6)
+		sim_inet_icmp_error(in, icmp, err, &why);
+	sim_sock_set_error(&in->sk, err, why.key, why.since_ns, why.arg[0], why.arg[1]);
 }
 
 /* ---- recv(2) ---- */
@@ -203,6 +235,35 @@ static void name_sender(const struct sim_sock *sk, const struct sim_packet *p, s
 	from->path_len = 0;
 }
 
+/* What the socket's options ask for, in the order of udp_recvmsg(). */
+static void tell(struct sim_udp_sock *us, struct sim_msg *m, const struct sim_packet *p)
+{
+	struct sim_sock *sk = &us->in.sk;
+	bool local = p->wire && sim_wire_is_loopback(p->wire);
+	int32_t mark = local ? p->udp.mark : 0, priority = local ? p->udp.priority : 0;
+	int segment = p->udp.segment_bytes;
+	struct sim_told x = { .dst = p->dst,
+			      .specific =
+				      p->broadcast ? us->in.ip->ifaces[p->iface - 1].addrs[0].addr : p->dst,
+			      .dport = p->dport,
+			      .has_ports = true,
+			      .ttl = p->ttl,
+			      .tos = p->tos,
+			      .iface = local ? sim_iface_of_addr(us->in.ip, p->dst) : p->iface };
+
+	if (sk->tells & SIM_TELL_STAMPS)
+		sim_cmsg_put_stamps(sk, m, p->due_ns, false);
+	if (sk->tells & SIM_TELL_RXQ_OVFL && p->udp.num_drops)
+		sim_cmsg_put(m, SOL_SOCKET, SO_RXQ_OVFL, &p->udp.num_drops, sizeof p->udp.num_drops);
+	if (sk->tells & SIM_TELL_MARK)
+		sim_cmsg_put(m, SOL_SOCKET, SO_MARK, &mark, sizeof mark);
+	if (sk->tells & SIM_TELL_PRIORITY)
+		sim_cmsg_put(m, SOL_SOCKET, SO_PRIORITY, &priority, sizeof priority);
+	if (sk->tells & SIM_TELL_GRO && segment)
+		sim_cmsg_put(m, IPPROTO_UDP, SIM_UDP_GRO, &segment, sizeof segment);
+	sim_inet_tell(&us->in, m, &x);
+}
+
 ssize_t sim_udp_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 {
 	struct sim_udp_sock *us = sim_udp_of(sk);
@@ -211,8 +272,8 @@ ssize_t sim_udp_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 	uint32_t len, n;
 	int ready, err;
 
-	if (m->flags & MSG_ERRQUEUE)
-		return nothing_to_read(sk, t);
+	if (__builtin_expect(m->flags & MSG_ERRQUEUE, 0))
+		return sim_inet_recv_error(&us->in, t, m);
 	ready = wait_for_datagram(us, t, m);
 	if (ready <= 0) {
 		if (m->from)
@@ -229,6 +290,8 @@ ssize_t sim_udp_recv(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 		m->out_flags |= MSG_TRUNC;
 	if (m->from)
 		name_sender(sk, p, m->from);
+	if (__builtin_expect(sk->tells && !err, 0))
+		tell(us, m, p);
 	if (!peek) {
 		if (!err)
 			sim_sock_note_delivered(sk, &p->payload, 0, n);

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /* From send(2) to IP. The order of checks is Linux's: udp_sendmsg, udpv6_sendmsg, sock_alloc_send_skb. */
 #include <errno.h>
+#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 
 #include "sim/base/assert.h"
 #include "sim/ip/firewall.h"
 #include "sim/sock/memory.h"
 #include "sim/udp/udp_internal.h"
+
+#ifndef MSG_ZEROCOPY
+#define MSG_ZEROCOPY 0x4000000
+#endif
 
 enum {
 	MAX_LEN = 65535,
@@ -31,18 +36,67 @@ static int no_route(struct sim_sock *sk, struct sim_task *t, int err)
 	}
 }
 
-/* dontroute: MSG_DONTROUTE or SO_DONTROUTE. */
-static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr raddr, uint16_t rport,
-		    bool dontroute)
+/* IP_PKTINFO names a source: it must be this host's, but the errno is not that of a socket's own address. */
+static int check_named_source(const struct sim_inet *in, struct sim_addr src)
+{
+	if (sim_addr_is_multicast(src) || (sim_addr_is_v4(src) && sim_addr_to_v4(src) == INADDR_BROADCAST))
+		return -EINVAL;
+	return sim_addr_is_any(src) || sim_ip_is_local(in->ip, src) ? 0 : -ENETUNREACH;
+}
+
+/* By IP_PKTINFO and IPV6_PKTINFO: looked up for this one datagram. */
+static int find_named_way(struct sim_udp_sock *us, struct sim_task *t, const struct sim_scm_send *s,
+			  bool dontroute)
 {
 	struct sim_inet *in = &us->in;
 	struct sim_udp_way *way = &us->way;
+	const struct sim_scm_ip *by = is_v4(way) ? &s->v4 : &s->v6;
+	struct sim_addr src = by->has_src ? by->src : sim_inet_source(in);
+	uint32_t iface = by->iface ? by->iface : in->sk.bound_if;
+	int err = 0;
+
+	if (iface && !sim_ip_iface(in->ip, iface))
+		return sim_sock_fail(&in->sk, t, ENODEV, SIM_WHY_NO_INTERFACE, SIM_NEVER_NS, 0, 0, 0, 0);
+	if (by->has_src)
+		err = check_named_source(in, src);
+	if (!err)
+		err = sim_ip_route(in->ip, way->raddr, src, iface, dontroute, &way->route);
+	if (err)
+		return no_route(&in->sk, t, err);
+	if (!sim_addr_is_any(src))
+		way->route.src = src;
+	way->route.generation = 0; /* not for the next */
+	return 0;
+}
+
+/* Other control messages leave the way as it is. */
+static bool names_way(const struct sim_scm_send *s, bool v4)
+{
+	const struct sim_scm_ip *by = v4 ? &s->v4 : &s->v6;
+
+	return by->has_src || by->iface;
+}
+
+static bool is_known_way(const struct sim_udp_sock *us, struct sim_addr raddr, uint16_t rport, bool dontroute)
+{
+	const struct sim_udp_way *way = &us->way;
+
+	return sim_route_is_valid(us->in.ip, &way->route) && way->rport == rport &&
+	       sim_addr_equal(way->raddr, raddr) && way->bound_if == us->in.sk.bound_if &&
+	       way->dontroute == dontroute;
+}
+
+static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr raddr, uint16_t rport,
+		    const struct sim_msg *m)
+{
+	struct sim_inet *in = &us->in;
+	struct sim_udp_way *way = &us->way;
+	bool dontroute = in->sk.dontroute || (m->flags & MSG_DONTROUTE);
+	bool named = __builtin_expect(m->scm != NULL, 0) && names_way(m->scm->send, sim_addr_is_v4(raddr));
 	struct sim_addr src;
 	int err;
 
-	if (sim_route_is_valid(in->ip, &way->route) && way->rport == rport &&
-	    sim_addr_equal(way->raddr, raddr) && way->bound_if == in->sk.bound_if &&
-	    way->dontroute == dontroute)
+	if (!named && is_known_way(us, raddr, rport, dontroute))
 		return 0;
 	way->route.generation = 0;
 	way->raddr = raddr;
@@ -50,6 +104,8 @@ static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr
 	way->bound_if = in->sk.bound_if;
 	way->dontroute = dontroute;
 	way->flow = 0;
+	if (named)
+		return find_named_way(us, t, m->scm->send, dontroute);
 	src = sim_inet_source(in);
 	err = sim_ip_route(in->ip, raddr, src, in->sk.bound_if, dontroute, &way->route);
 	if (err)
@@ -62,7 +118,7 @@ static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr
 
 /* The address that the call names: where it goes, in us->way. */
 static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *to,
-			bool dontroute)
+			const struct sim_msg *m)
 {
 	struct sim_sock *sk = &us->in.sk;
 	struct sim_addr raddr;
@@ -78,17 +134,17 @@ static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struc
 		return err;
 	if (!to->port)
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, 0, 0, 0);
-	return find_way(us, t, raddr, to->port, dontroute);
+	return find_way(us, t, raddr, to->port, m);
 }
 
-static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t, bool dontroute)
+static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
 {
 	struct sim_inet *in = &us->in;
 
 	if (!sim_inet_is_connected(in))
 		return sim_sock_fail(&in->sk, t, sim_sock_no_destination_errno(&in->sk, EDESTADDRREQ),
 				     SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0, 0);
-	return find_way(us, t, in->raddr, in->rport, dontroute);
+	return find_way(us, t, in->raddr, in->rport, m);
 }
 
 /* ---- room ---- */
@@ -179,6 +235,18 @@ static int wait_for_room(struct sim_udp_sock *us, struct sim_task *t, const stru
 	}
 }
 
+/* Who sent it is told when it left, and that its bytes are done with. */
+static void tell_departed(struct sim_udp_sock *us, struct sim_packet *p)
+{
+	bool local = p->wire && sim_wire_is_loopback(p->wire);
+
+	if (p->udp.stamps && p->wire)
+		sim_inet_tx_stamp(&us->in, p, SIM_STAMP_SENT, p->udp.tskey);
+	/* msg_zerocopy.rst: loopback copies after all. */
+	if (p->udp.zerocopy)
+		sim_errq_zerocopy_done(&us->in.sk, p->udp.zc_first, p->udp.zc_last, local);
+}
+
 void sim_udp_departed(struct sim_ip *ip, struct sim_packet *p)
 {
 	struct sim_udp_sock *us = p->charged_to;
@@ -188,16 +256,15 @@ void sim_udp_departed(struct sim_ip *ip, struct sim_packet *p)
 	SIM_ASSERT(sk->wmem_bytes >= p->charged_bytes);
 	sk->wmem_bytes -= p->charged_bytes;
 	us->unsent_bytes -= p->charged_payload_bytes;
+	if (__builtin_expect(p->udp.stamps | p->udp.zerocopy, 0))
+		tell_departed(us, p);
 	if (sim_udp_is_writable(us))
 		sim_sock_notify(sk, EPOLLOUT | EPOLLWRNORM);
 	sim_sock_put(sk);
 }
 
-/* On a wire that makes packets wait, they fill the send buffer until they have left. */
-static void charge(struct sim_udp_sock *us, const struct sim_route *r, struct sim_packet *p)
+static void charge_always(struct sim_udp_sock *us, struct sim_packet *p)
 {
-	if (__builtin_expect(r->wire && !r->wire->netem.rate_bps, 1))
-		return;
 	p->charged_to = sim_sock_get(&us->in.sk);
 	p->charged_bytes = sim_ip_truesize(p->payload.len, sim_packet_is_v4(p));
 	p->charged_payload_bytes = p->payload.len;
@@ -205,22 +272,58 @@ static void charge(struct sim_udp_sock *us, const struct sim_route *r, struct si
 	us->unsent_bytes += p->payload.len;
 }
 
+/* On a wire that makes packets wait, they fill the send buffer until they have left. */
+static void charge(struct sim_udp_sock *us, const struct sim_route *r, struct sim_packet *p)
+{
+	if (__builtin_expect(r->wire && !r->wire->netem.rate_bps, 1))
+		return;
+	charge_always(us, p);
+}
+
 /* ---- the datagram ---- */
 
+/*
+ * The longest packet that may go this way in one piece: from IP_PMTUDISC_PROBE on what the interface carries
+ * counts, not what routers said (ip(7)).
+ */
+static uint32_t way_mtu(const struct sim_inet *in, const struct sim_udp_way *way)
+{
+	uint8_t discover = is_v4(way) ? in->mtu_discover : in->mtu_discover6;
+	const struct sim_iface *i;
+
+	if (__builtin_expect(discover < IP_PMTUDISC_PROBE, 1))
+		return way->route.mtu_bytes;
+	i = sim_ip_iface(in->ip, way->route.iface);
+	return i ? i->mtu_bytes : way->route.mtu_bytes;
+}
+
+/* May it not be cut? IP_PMTUDISC_INTERFACE sends no DF, and yet nothing that would have to be cut. */
+static bool stays_whole(const struct sim_inet *in, bool v4, const struct sim_udp_with *with)
+{
+	uint8_t discover = v4 ? in->mtu_discover : in->mtu_discover6;
+	bool dontfrag = with && with->dontfrag >= 0 ? with->dontfrag : in->dontfrag;
+
+	if (discover == IP_PMTUDISC_DO || discover == IP_PMTUDISC_PROBE || discover == IP_PMTUDISC_INTERFACE)
+		return true;
+	return !v4 && dontfrag;
+}
+
 /* Is it too long for UDP, or for a way on which it may not be fragmented? */
-static int check_size(struct sim_udp_sock *us, struct sim_task *t, const struct sim_udp_way *way, size_t len)
+static int check_size(struct sim_udp_sock *us, struct sim_task *t, const struct sim_udp_way *way, size_t len,
+		      const struct sim_udp_with *with)
 {
 	const struct sim_inet *in = &us->in;
-	bool v4 = is_v4(way), whole;
-	uint32_t max = v4 ? MAX_PAYLOAD_V4 : MAX_PAYLOAD_V6, headers = UDP_HEADER_LEN + (v4 ? 20 : 40);
+	bool v4 = is_v4(way);
+	uint32_t max = v4 ? MAX_PAYLOAD_V4 : MAX_PAYLOAD_V6, headers = UDP_HEADER_LEN + (v4 ? 20 : 40), mtu;
 
-	whole = v4 ? in->mtu_discover == IP_PMTUDISC_DO || in->mtu_discover == IP_PMTUDISC_PROBE
-		   : in->dontfrag || in->mtu_discover6 == IPV6_PMTUDISC_DO ||
-				in->mtu_discover6 == IPV6_PMTUDISC_PROBE;
-	if (whole && way->route.mtu_bytes - headers < max)
-		max = way->route.mtu_bytes - headers;
-	if (__builtin_expect(len <= max, 1))
+	if (__builtin_expect(len + headers <= way->route.mtu_bytes && len <= max, 1))
 		return 0;
+	mtu = way_mtu(in, way);
+	if (stays_whole(in, v4, with) && !(with && with->segment_bytes) && mtu - headers < max)
+		max = mtu - headers;
+	if (len <= max)
+		return 0;
+	sim_inet_local_error(&us->in, EMSGSIZE, way->raddr, v4 ? in->rport : way->rport, mtu);
 	return sim_sock_fail(&us->in.sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)len, max, 0,
 			     0);
 }
@@ -255,18 +358,16 @@ static int not_sent(struct sim_udp_sock *us, struct sim_task *t, const struct si
 	}
 }
 
-/* Gives the run to a packet and that to IP. 0, or -errno that the call returns. truesize 0: of one piece. */
-static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_way *way,
-		    struct sim_bytes *run, uint32_t truesize)
+/* Takes the run. NULL: no memory. */
+static struct sim_packet *make_packet(struct sim_udp_sock *us, struct sim_udp_way *way, struct sim_bytes *run)
 {
 	struct sim_inet *in = &us->in;
 	struct sim_ctx *ctx = in->sk.net->ctx;
 	struct sim_packet *p = sim_packet_new(ctx->arena, &ctx->next_packet_id);
-	int err;
 
 	if (!p) {
 		sim_bytes_release(ctx->arena, run);
-		return no_memory(us, t);
+		return NULL;
 	}
 	p->src = way->route.src;
 	p->dst = way->raddr;
@@ -274,14 +375,213 @@ static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_
 	p->dport = way->rport;
 	p->proto = IPPROTO_UDP;
 	p->payload = *run;
-	p->truesize_bytes = truesize;
 	sim_inet_mark(in, &way->route, p);
 	if (__builtin_expect(!way->flow, 0))
 		way->flow = sim_flow_define(&ctx->trace, in->sk.net->host_id, p);
 	p->flow = way->flow;
+	return p;
+}
+
+/* Gives the run to a packet and that to IP. 0, or -errno that the call returns. truesize 0: of one piece. */
+static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_way *way,
+		    struct sim_bytes *run, uint32_t truesize)
+{
+	struct sim_packet *p = make_packet(us, way, run);
+	int err;
+
+	if (!p)
+		return no_memory(us, t);
+	p->truesize_bytes = truesize;
 	charge(us, &way->route, p);
-	err = sim_ip_send(in->ip, &way->route, p);
-	return __builtin_expect(!err, 1) ? 0 : not_sent(us, t, way, run->len, err);
+	err = sim_ip_send(us->in.ip, &way->route, p);
+	if (__builtin_expect(!err, 1))
+		return 0;
+	return not_sent(us, t, way, run->len, err);
+}
+
+/* ---- the datagram with more than its bytes ---- */
+
+/* Does anything beside the bytes matter? */
+static inline bool is_plain(const struct sim_udp_sock *us, const struct sim_msg *m)
+{
+	const struct sim_sock *sk = &us->in.sk;
+
+	return !((uintptr_t)m->scm | us->segment_bytes | sk->tsflags | (uint32_t)(sk->mark | sk->priority) |
+		 (uint32_t)(m->flags & MSG_ZEROCOPY) | (us->in.mtu_discover > IP_PMTUDISC_DO) |
+		 (us->in.mtu_discover6 > IPV6_PMTUDISC_DO));
+}
+
+static void read_with(const struct sim_udp_sock *us, const struct sim_msg *m, struct sim_udp_with *with)
+{
+	const struct sim_sock *sk = &us->in.sk;
+	const struct sim_scm_send *s = m->scm ? m->scm->send : NULL;
+
+	*with = (struct sim_udp_with){ .ttl = -1,
+				       .tos = -1,
+				       .dontfrag = -1,
+				       .segment_bytes = us->segment_bytes,
+				       .mark = sk->mark,
+				       .priority = sk->priority,
+				       .tsflags = sk->tsflags,
+				       .zerocopy = sk->zerocopy && m->flags & MSG_ZEROCOPY };
+	if (!s)
+		return;
+	with->ttl = is_v4(&us->way) ? s->v4.ttl : s->v6.ttl;
+	with->tos = is_v4(&us->way) ? s->v4.tos : s->v6.tos;
+	with->dontfrag = s->v6.dontfrag;
+	if (s->has_segment)
+		with->segment_bytes = s->segment_bytes;
+	if (s->has_mark)
+		with->mark = s->mark;
+	if (s->has_priority)
+		with->priority = s->priority;
+	else if (with->tos >= 0 && is_v4(&us->way)) /* ip(7), IP_TOS: it sets the priority too */
+		with->priority = sim_inet_priority((uint8_t)with->tos);
+	if (s->has_tsflags)
+		with->tsflags = (sk->tsflags & ~(uint32_t)SOF_TIMESTAMPING_TX_RECORD_MASK) | s->tsflags;
+	with->has_ts_id = s->has_ts_id;
+	with->ts_id = s->ts_id;
+}
+
+/* A call with MSG_ZEROCOPY gets its number, and is charged until it is told that it is done with. */
+static int number_zerocopy(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_with *with)
+{
+	struct sim_sock *sk = &us->in.sk;
+
+	if (!with->zc_num) {
+		if (sk->omem_bytes + SIM_ZEROCOPY_ROOM > (uint32_t)sk->net->sysctl.core_optmem_max)
+			return sim_sock_fail(sk, t, ENOBUFS, SIM_WHY_OPTMEM, SIM_NEVER_NS, sk->omem_bytes,
+					     sk->net->sysctl.core_optmem_max, 0, 0);
+		sk->omem_bytes += SIM_ZEROCOPY_TRUESIZE;
+		with->zc_first = sk->zckey;
+	}
+	with->zc_num++;
+	sk->zckey++;
+	return 0;
+}
+
+/* The number is given back: nothing was sent under it. */
+static void forget_zerocopy(struct sim_udp_sock *us, struct sim_udp_with *with)
+{
+	if (!with->zc_num)
+		return;
+	us->in.sk.zckey -= with->zc_num;
+	us->in.sk.omem_bytes -= SIM_ZEROCOPY_TRUESIZE;
+	with->zc_num = 0;
+}
+
+static void dress(const struct sim_udp_sock *us, const struct sim_udp_with *with, struct sim_packet *p)
+{
+	if (with->ttl >= 0) {
+		p->ttl = (uint8_t)with->ttl;
+		p->ttl_is_zero = !with->ttl;
+	}
+	if (with->tos >= 0)
+		p->tos = (uint8_t)with->tos;
+	if (!sim_packet_is_v4(p) && with->dontfrag >= 0 && us->in.mtu_discover6 < IPV6_PMTUDISC_DO)
+		p->dont_fragment = with->dontfrag;
+	p->udp.mark = with->mark;
+	p->udp.priority = with->priority;
+}
+
+/* timestamping.rst: which moments of this datagram are told of, and under which number. */
+static void stamp(struct sim_udp_sock *us, const struct sim_udp_with *with, struct sim_packet *p)
+{
+	struct sim_sock *sk = &us->in.sk;
+
+	if (!(with->tsflags & (SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_TX_SCHED)))
+		return;
+	if (sk->tsflags & SOF_TIMESTAMPING_OPT_ID)
+		p->udp.tskey = with->has_ts_id ? with->ts_id : sk->tskey++;
+	if (with->tsflags & SOF_TIMESTAMPING_TX_SCHED)
+		sim_inet_tx_stamp(&us->in, p, SIM_STAMP_SCHED, p->udp.tskey);
+	p->udp.stamps = with->tsflags & SOF_TIMESTAMPING_TX_SOFTWARE;
+}
+
+/* One packet of what is sent; `last` of its segments ends what MSG_ZEROCOPY waits for. */
+static int transmit_one(struct sim_udp_sock *us, struct sim_udp_way *way, struct sim_bytes *run,
+			uint32_t truesize, const struct sim_udp_with *with, bool first, bool last)
+{
+	struct sim_packet *p = make_packet(us, way, run);
+	struct sim_route route = way->route;
+
+	if (!p)
+		return -ENOMEM;
+	p->truesize_bytes = truesize;
+	dress(us, with, p);
+	p->iface = route.iface;
+	if (p->payload.len > with->segment_bytes)
+		p->udp.segment_bytes = with->segment_bytes;
+	if (first)
+		stamp(us, with, p);
+	if (last && with->zc_num) {
+		p->udp.zerocopy = true;
+		p->udp.zc_first = with->zc_first;
+		p->udp.zc_last = with->zc_first + with->zc_num - 1;
+	}
+	if (p->udp.stamps || p->udp.zerocopy)
+		charge_always(us, p);
+	else
+		charge(us, &way->route, p);
+	route.mtu_bytes = way_mtu(&us->in, way);
+	return sim_ip_send(us->in.ip, &route, p);
+}
+
+/* udp(7), UDP_SEGMENT: within one host all goes as one, as Linux's loopback takes it. */
+static int transmit_segments(struct sim_udp_sock *us, struct sim_udp_way *way, struct sim_bytes *run,
+			     const struct sim_udp_with *with)
+{
+	struct sim_arena *a = sim_sock_arena(&us->in.sk);
+	uint32_t len = run->len, n;
+	int err = 0, e;
+
+	for (uint32_t at = 0; at < len; at += n) {
+		struct sim_bytes piece;
+
+		n = len - at < with->segment_bytes ? len - at : with->segment_bytes;
+		piece = sim_bytes_slice(run, at, n);
+		e = transmit_one(us, way, &piece, 0, with, !at, at + n == len);
+		err = e ? e : err;
+	}
+	sim_bytes_release(a, run);
+	return err;
+}
+
+/* udp_send_skb(): each segment must fit into a packet, and there are so many at most. */
+static int check_segments(struct sim_udp_sock *us, struct sim_task *t, const struct sim_udp_way *way,
+			  uint32_t len, uint32_t segment)
+{
+	enum { MAX_SEGMENTS = 128 };
+	uint32_t headers = UDP_HEADER_LEN + (is_v4(way) ? 20 : 40), each = len < segment ? len : segment;
+
+	if (headers + each > way_mtu(&us->in, way))
+		return sim_sock_fail(&us->in.sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, each,
+				     way_mtu(&us->in, way) - headers, 0, 0);
+	if (len > segment * MAX_SEGMENTS)
+		return sim_sock_fail(&us->in.sk, t, EINVAL, SIM_WHY_TOO_MANY_SEGMENTS, SIM_NEVER_NS,
+				     (len + segment - 1) / segment, MAX_SEGMENTS, 0, 0);
+	return 0;
+}
+
+static int transmit_with(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_way *way,
+			 struct sim_bytes *run, uint32_t truesize, struct sim_udp_with *with)
+{
+	bool local = way->route.wire && sim_wire_is_loopback(way->route.wire);
+	uint32_t len = run->len;
+	int err = with->segment_bytes ? check_segments(us, t, way, len, with->segment_bytes) : 0;
+
+	if (err) {
+		forget_zerocopy(us, with);
+		sim_bytes_release(sim_sock_arena(&us->in.sk), run);
+		return err;
+	}
+	if (!with->segment_bytes || len <= with->segment_bytes || local)
+		err = transmit_one(us, way, run, truesize, with, true, true);
+	else
+		err = transmit_segments(us, way, run, with);
+	if (err == -ENOMEM)
+		return no_memory(us, t);
+	return err ? not_sent(us, t, way, len, err) : 0;
 }
 
 static int copy_error(struct sim_udp_sock *us, struct sim_task *t, int err)
@@ -307,6 +607,7 @@ void sim_udp_uncork(struct sim_udp_sock *us)
 	if (!us->cork)
 		return;
 	us->in.sk.wmem_bytes -= us->cork->charged_bytes;
+	forget_zerocopy(us, &us->cork->with);
 	sim_bytes_release(a, &us->cork->run);
 	sim_arena_free(a, us->cork, sizeof *us->cork);
 	us->cork = NULL;
@@ -322,7 +623,10 @@ int sim_udp_push_pending(struct sim_udp_sock *us, struct sim_task *t)
 		return 0;
 	us->cork = NULL;
 	us->in.sk.wmem_bytes -= c->charged_bytes;
-	err = transmit(us, t, &c->way, &c->run, c->charged_bytes);
+	if (__builtin_expect(c->is_plain, 1))
+		err = transmit(us, t, &c->way, &c->run, c->charged_bytes);
+	else
+		err = transmit_with(us, t, &c->way, &c->run, c->charged_bytes, &c->with);
 	sim_arena_free(sim_sock_arena(&us->in.sk), c, sizeof *c);
 	tell_room(us);
 	return err;
@@ -349,8 +653,12 @@ static int append(struct sim_udp_sock *us, struct sim_task *t, struct sim_msg *m
 	struct sim_udp_cork *c = us->cork;
 	struct sim_arena *a = sim_sock_arena(&us->in.sk);
 	struct sim_bytes piece;
-	int err = check_size(us, t, &c->way, c->run.len + m->len);
+	int err = check_size(us, t, &c->way, c->run.len + m->len, c->is_plain ? NULL : &c->with);
 
+	if (!err && __builtin_expect(m->flags & MSG_ZEROCOPY, 0) && us->in.sk.zerocopy && m->len) {
+		c->is_plain = false;
+		err = number_zerocopy(us, t, &c->with);
+	}
 	if (err)
 		return err;
 	charge_pending(us, m);
@@ -369,12 +677,15 @@ static int append(struct sim_udp_sock *us, struct sim_task *t, struct sim_msg *m
 	return 0;
 }
 
-static int cork(struct sim_udp_sock *us, struct sim_task *t, const struct sim_udp_way *way)
+static int cork(struct sim_udp_sock *us, struct sim_task *t, const struct sim_udp_way *way,
+		const struct sim_msg *m)
 {
 	us->cork = sim_arena_alloc(sim_sock_arena(&us->in.sk), sizeof *us->cork);
 	if (!us->cork)
 		return no_memory(us, t);
 	us->cork->way = *way;
+	us->cork->is_plain = is_plain(us, m);
+	read_with(us, m, &us->cork->with);
 	return 0;
 }
 
@@ -412,7 +723,6 @@ static int find_destination(struct sim_udp_sock *us, struct sim_task *t, const s
 {
 	const struct sim_sockaddr *to = m->to;
 	bool six = us->in.sk.domain == AF_INET6;
-	bool dontroute = us->in.sk.dontroute || (m->flags & MSG_DONTROUTE);
 	int err;
 
 	if (to && six && to->raw_len < sizeof(sa_family_t))
@@ -426,7 +736,7 @@ static int find_destination(struct sim_udp_sock *us, struct sim_task *t, const s
 		if (err)
 			return err;
 	}
-	err = to ? way_to_named(us, t, to, dontroute) : way_to_peer(us, t, dontroute);
+	err = to ? way_to_named(us, t, to, m) : way_to_peer(us, t, m);
 	if (err)
 		return err;
 	/* An IPv6 socket finds MSG_OOB wrong only when it sends IPv4. */
@@ -438,6 +748,46 @@ static int find_destination(struct sim_udp_sock *us, struct sim_task *t, const s
 	if (__builtin_expect(us->way.route.broadcast, 0) && !us->in.sk.broadcast)
 		return sim_sock_fail(&us->in.sk, t, EACCES, SIM_WHY_BROADCAST, SIM_NEVER_NS, 0, 0, 0, 0);
 	return 0;
+}
+
+/* The rest of sim_udp_send() where more than the bytes matters; the way is found. */
+static ssize_t send_with(struct sim_udp_sock *us, struct sim_task *t, struct sim_msg *m)
+{
+	struct sim_sock *sk = &us->in.sk;
+	struct sim_bytes run = { NULL, 0, 0 };
+	struct sim_slab *tail = NULL;
+	struct sim_udp_with with;
+	size_t len = m->len;
+	int err;
+
+	read_with(us, m, &with);
+	err = check_size(us, t, &us->way, len, &with);
+	if (!err)
+		err = check_knobs(us, t, len);
+	if (!err)
+		err = wait_for_room(us, t, m);
+	if (err > 0)
+		return sim_udp_send(sk, t, m);
+	if (err)
+		return err;
+	if ((m->flags & MSG_MORE) || us->cork_option) {
+		err = cork(us, t, &us->way, m);
+		return err ? err : send_corked(us, t, m);
+	}
+	if (with.zerocopy)
+		err = number_zerocopy(us, t, &with);
+	if (!err && len) {
+		err = sim_bytes_append(sim_sock_arena(sk), &tail, &m->it, len, &run);
+		if (err) {
+			forget_zerocopy(us, &with);
+			return copy_error(us, t, err);
+		}
+	}
+	if (err)
+		return err;
+	sim_sock_note_sent(sk, &run);
+	err = transmit_with(us, t, &us->way, &run, 0, &with);
+	return err ? err : (ssize_t)len;
 }
 
 ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
@@ -459,8 +809,10 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 		err = find_destination(us, t, m);
 	if (!err && __builtin_expect(m->scm != NULL, 0))
 		err = is_v4(&us->way) ? m->scm->err : m->scm->err6;
+	if (!err && __builtin_expect(!is_plain(us, m), 0))
+		return send_with(us, t, m);
 	if (!err)
-		err = check_size(us, t, &us->way, len);
+		err = check_size(us, t, &us->way, len, NULL);
 	if (!err)
 		err = check_knobs(us, t, len);
 	if (!err)
@@ -475,7 +827,7 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 			     0))
 		return sim_sock_no_memory(sk, t, ENOBUFS);
 	if (__builtin_expect((m->flags & MSG_MORE) || us->cork_option, 0)) {
-		err = cork(us, t, &us->way);
+		err = cork(us, t, &us->way, m);
 		return err ? err : send_corked(us, t, m);
 	}
 	if (len) {

@@ -133,10 +133,8 @@ static int udp_shutdown(struct sim_sock *sk, struct sim_task *t, int how)
 static uint32_t udp_poll(struct sim_sock *sk)
 {
 	struct sim_udp_sock *us = sim_udp_of(sk);
-	uint32_t events = 0;
+	uint32_t events = sim_sock_err_events(sk);
 
-	if (sk->err)
-		events |= EPOLLERR;
 	if (sk->shutdown & SIM_SHUT_RD)
 		events |= EPOLLRDHUP | EPOLLIN | EPOLLRDNORM;
 	if (sk->shutdown == SIM_SHUT_BOTH)
@@ -169,6 +167,7 @@ static void udp_release(struct sim_sock *sk, struct sim_task *t)
 	sim_packet_queue_free(&us->rcvq, sim_sock_arena(sk));
 	us->num_reader = 0;
 	us->deficit_bytes = 0;
+	sim_errq_purge(sk);
 	sk->rmem_bytes = 0;
 }
 
@@ -205,7 +204,6 @@ enum {
 	OPT_NO_CHECK6_TX = 101,
 	OPT_NO_CHECK6_RX = 102,
 	OPT_UDP_SEGMENT = 103,
-	OPT_UDP_GRO = 104
 };
 
 static const struct sim_option_doc udp_options[] = {
@@ -213,8 +211,8 @@ static const struct sim_option_doc udp_options[] = {
 	{ IPPROTO_UDP, OPT_UDP_ENCAP, "UDP_ENCAP", SIM_FIDELITY_ABSENT },
 	{ IPPROTO_UDP, OPT_NO_CHECK6_TX, "UDP_NO_CHECK6_TX", SIM_FIDELITY_ABSENT },
 	{ IPPROTO_UDP, OPT_NO_CHECK6_RX, "UDP_NO_CHECK6_RX", SIM_FIDELITY_ABSENT },
-	{ IPPROTO_UDP, OPT_UDP_SEGMENT, "UDP_SEGMENT", SIM_FIDELITY_ABSENT },
-	{ IPPROTO_UDP, OPT_UDP_GRO, "UDP_GRO", SIM_FIDELITY_ABSENT },
+	{ IPPROTO_UDP, OPT_UDP_SEGMENT, "UDP_SEGMENT", SIM_FIDELITY_SIMULATED },
+	{ IPPROTO_UDP, SIM_UDP_GRO, "UDP_GRO", SIM_FIDELITY_SIMULATED },
 };
 
 enum { NUM_UDP_OPTIONS = sizeof udp_options / sizeof udp_options[0] };
@@ -249,12 +247,22 @@ static int udp_setopt(struct sim_sock *sk, struct sim_task *t, int level, int na
 	if (sim_copy_from_user(&v, val, sizeof v))
 		return sim_sock_fail(sk, t, EFAULT, SIM_WHY_BAD_POINTER, SIM_NEVER_NS,
 				     (int64_t)(uintptr_t)val, 0, 0, 0);
-	if (name != OPT_UDP_CORK)
-		return no_option(sk, t, name);
-	us->cork_option = v != 0;
-	if (!v)
-		sim_udp_push_pending(us, t); /* as on Linux, its errors are lost */
-	return 0;
+	switch (name) {
+	case OPT_UDP_CORK:
+		us->cork_option = v != 0;
+		if (!v)
+			sim_udp_push_pending(us, t); /* as on Linux, its errors are lost */
+		return 0;
+	case OPT_UDP_SEGMENT:
+		if (v < 0 || v > UINT16_MAX)
+			return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 4, v, 0, 0);
+		us->segment_bytes = (uint16_t)v;
+		return 0;
+	case SIM_UDP_GRO:
+		sk->tells = v ? sk->tells | SIM_TELL_GRO : sk->tells & ~(uint32_t)SIM_TELL_GRO;
+		return 0;
+	default: return no_option(sk, t, name);
+	}
 }
 
 static int udp_getopt(struct sim_sock *sk, struct sim_task *t, int level, int name, void *val, socklen_t *len)
@@ -263,9 +271,12 @@ static int udp_getopt(struct sim_sock *sk, struct sim_task *t, int level, int na
 
 	if (level != IPPROTO_UDP)
 		return sim_inet_getopt(sk, t, level, name, val, len);
-	if (name != OPT_UDP_CORK)
-		return no_option(sk, t, name);
-	v = sim_udp_of(sk)->cork_option;
+	switch (name) {
+	case OPT_UDP_CORK: v = sim_udp_of(sk)->cork_option; break;
+	case OPT_UDP_SEGMENT: v = sim_udp_of(sk)->segment_bytes; break;
+	case SIM_UDP_GRO: v = (sk->tells & SIM_TELL_GRO) != 0; break;
+	default: return no_option(sk, t, name);
+	}
 	if (*len > sizeof v)
 		*len = sizeof v;
 	memcpy(val, &v, *len);

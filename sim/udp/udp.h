@@ -3,8 +3,9 @@
  * UDP: datagrams between sockets. udp(7), RFC 768; order of checks, accounting of buffers and treatment of
  * errors as Linux 6.18 has them.
  *
- * FIDELITY: simulated: connected and unconnected sockets, broadcast, MSG_PEEK, MSG_TRUNC, MSG_MORE, UDP_CORK.
- * Absent: the error queue (MSG_ERRQUEUE finds it empty), multicast, UDP_SEGMENT, UDP_GRO, ancillary data.
+ * FIDELITY: simulated: connected and unconnected sockets, broadcast, MSG_PEEK, MSG_TRUNC, MSG_MORE, UDP_CORK,
+ * control messages, the queue of errors, UDP_SEGMENT, UDP_GRO (of what UDP_SEGMENT sent on the same host).
+ * Absent: multicast.
  */
 #ifndef SIM_UDP_UDP_H
 #define SIM_UDP_UDP_H
@@ -15,6 +16,18 @@
 struct sim_udp {
 	struct sim_ip *ip;
 	struct sim_ports ports;
+};
+
+/* What a datagram is sent with beside its bytes, by options and control messages. */
+struct sim_udp_with {
+	int16_t ttl, tos; /* -1: the socket's */
+	int8_t dontfrag;  /* the same */
+	bool has_ts_id, zerocopy;
+	uint16_t segment_bytes; /* UDP_SEGMENT; 0: one datagram */
+	int32_t mark, priority;
+	uint32_t tsflags; /* SOF_TIMESTAMPING_* that ask for times of sending */
+	uint32_t ts_id;
+	uint32_t zc_first, zc_num; /* numbers of the calls with MSG_ZEROCOPY; num 0: none yet */
 };
 
 /* Where an unconnected socket sent last: the next datagram often goes there too. */
@@ -33,6 +46,8 @@ struct sim_udp_cork {
 	struct sim_bytes run;
 	struct sim_slab *tail;
 	uint32_t charged_bytes; /* by truesize, until it is sent */
+	bool is_plain;          /* `with` says nothing */
+	struct sim_udp_with with;
 };
 
 struct sim_udp_sock {
@@ -47,6 +62,7 @@ struct sim_udp_sock {
 	int64_t shut_ns;       /* when it was last shut down for writing */
 	uint32_t unsent_bytes; /* payload that charges the send buffer */
 	bool cork_option;
+	uint16_t segment_bytes;    /* UDP_SEGMENT */
 	struct sim_udp_cork *cork; /* NULL: none pending */
 	struct sim_udp_way way;
 };

@@ -5,6 +5,9 @@
 
 #include "sim/udp/udp.h"
 
+/* Linux's number; not in every libc's headers. */
+enum { SIM_UDP_GRO = 104 };
+
 static inline struct sim_udp_sock *sim_udp_of(struct sim_sock *sk)
 {
 	return (struct sim_udp_sock *)sk;

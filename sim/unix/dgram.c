@@ -127,6 +127,7 @@ static int make_msg(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg 
 		return sim_sock_fail(&u->sk, t, EFAULT, SIM_WHY_BAD_POINTER, SIM_NEVER_NS,
 				     (int64_t)(uintptr_t)m->it.iov->iov_base, 0, 0, 0);
 	q->truesize = sim_unix_truesize(false, (uint32_t)m->len);
+	q->sent_ns = sim_now(u->sk.net->ctx);
 	u->sk.wmem_bytes += q->truesize;
 	u->out_bytes += q->run.len;
 	q->from = u;
@@ -404,6 +405,8 @@ ssize_t sim_unix_dgram_recv(struct sim_sock *sk, struct sim_task *t, struct sim_
 	if (m->from)
 		sim_unix_name_of(q->from, m->from);
 	err = sim_bytes_to_user(&q->run, 0, size, &m->it);
+	if (__builtin_expect(sk->tells, 0) && !err)
+		sim_cmsg_put_stamps(sk, m, q->sent_ns, false);
 	if (__builtin_expect(q->note || sk->passcred, 0) && !err)
 		sim_unix_note_receive(u, q->note, m);
 	if (!(m->flags & MSG_PEEK)) {

@@ -72,6 +72,7 @@ struct sim_unix_msg {
 	struct sim_unix_note *note; /* NULL: none */
 	struct sim_bytes run;
 	uint32_t truesize;
+	int64_t sent_ns;
 };
 
 struct sim_unix_sock {

@@ -67,6 +67,83 @@ static inline struct cmsghdr *message_find(struct message *m, int type)
 	return NULL;
 }
 
+/* The n-th control message, from 0; it must be there and of that type. */
+static inline struct cmsghdr *message_at(struct message *m, int n, int level, int type)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m->h);
+
+	while (c && n--)
+		c = CMSG_NXTHDR(&m->h, c);
+	assert_non_null(c);
+	assert_int_equal(c->cmsg_level, level);
+	assert_int_equal(c->cmsg_type, type);
+	return c;
+}
+
+/* How many there are. */
+static inline int message_count(struct message *m)
+{
+	int n = 0;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&m->h); c; c = CMSG_NXTHDR(&m->h, c))
+		n++;
+	return n;
+}
+
+static inline int control_int(const struct cmsghdr *c)
+{
+	int v;
+
+	assert_int_equal(c->cmsg_len, CMSG_LEN(sizeof(v)));
+	memcpy(&v, CMSG_DATA(c), sizeof(v));
+	return v;
+}
+
+/* Receives with much room, without waiting; gives the number of bytes. */
+static inline ssize_t message_receive(int fd, struct message *m, int flags)
+{
+	message_room(m, sizeof(m->data), 512);
+	return recvmsg(fd, &m->h, flags | MSG_DONTWAIT);
+}
+
+/* ---- datagrams with one control message ---- */
+
+static inline ssize_t send_with(int fd, const void *to, socklen_t to_len, const void *data, size_t len,
+				int level, int type, const void *value, size_t value_len)
+{
+	struct message m;
+
+	message_init(&m, data, len);
+	message_add(&m, level, type, value, value_len);
+	m.h.msg_name = (void *)(uintptr_t)to;
+	m.h.msg_namelen = to_len;
+	return sendmsg(fd, &m.h, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static inline ssize_t send_with_int(int fd, const void *to, socklen_t to_len, int level, int type, int value)
+{
+	return send_with(fd, to, to_len, "x", 1, level, type, &value, sizeof(value));
+}
+
+static inline int udp6_bound(struct sockaddr_in6 *at)
+{
+	int fd = new_socket(AF_INET6, SOCK_DGRAM);
+
+	assert_ok(bind6(fd, at6("::", 0)));
+	*at = local6(fd);
+	at->sin6_addr = in6addr_loopback;
+	return fd;
+}
+
+/* Where nobody is. */
+static inline struct sockaddr_in udp_nobody(void)
+{
+	struct sockaddr_in at;
+
+	assert_ok(close(udp_bound(&at)));
+	return at;
+}
+
 /* ---- descriptors ---- */
 
 static inline ssize_t send_fds(int sock, const void *data, size_t len, const int *fds, size_t num)
