@@ -55,10 +55,10 @@ static int find_named_way(struct sim_udp_sock *us, struct sim_task *t, const str
 	uint32_t iface = by->iface ? by->iface : in->sk.bound_if;
 	int err = 0;
 
-	if (iface && !sim_ip_iface(in->ip, iface))
-		return sim_sock_fail(&in->sk, t, ENODEV, SIM_WHY_NO_INTERFACE, SIM_NEVER_NS, 0, 0, 0, 0);
 	if (by->has_src)
 		err = check_named_source(in, src);
+	if (!err && iface && !sim_ip_iface(in->ip, iface))
+		return sim_sock_fail(&in->sk, t, ENODEV, SIM_WHY_NO_INTERFACE, SIM_NEVER_NS, 0, 0, 0, 0);
 	if (!err)
 		err = sim_ip_route(in->ip, way->raddr, src, iface, dontroute, &way->route);
 	if (err)
