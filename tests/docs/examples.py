@@ -6,7 +6,7 @@ usage: examples.py [--update] FORM PAGE...
 
 FORM is a directory with the single-file form (simsock.c and its headers), and simsock.o if that is compiled already.
 
-A code block that opens with the comment "/* example: NAME */" is the file NAME. A text block that opens with "$ " is a
+A code block that opens with the comment "/* example: NAME */" (or "// example: NAME") is the file NAME. A text block that opens with "$ " is a
 terminal: its commands are run in a directory with the page's files and the single-file form, and must print the lines
 that follow; `simsock`, the command line, must be on PATH. "..." in such a line stands for anything, alone on a line for any number of lines. Commands that need a
 program of OPTIONAL that is not installed are skipped. The output is a terminal's, so that standard output and
@@ -38,7 +38,7 @@ OPTIONAL = (
 MAX_LINES = 199
 TIMEOUT_S = 120
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
-EXAMPLE = re.compile(r"\A(?:/\*|#) example: (\S+)(?: \*/)?\n")
+EXAMPLE = re.compile(r"\A(?:/\*|//|#) example: (\S+)(?: \*/)?\n")
 
 
 class TooLong(Exception):

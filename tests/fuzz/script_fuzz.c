@@ -17,7 +17,8 @@ const char *const sim_fuzz_seeds[] = {
 	"--ip_version=ipv6\n`../common/defaults.sh\nsysctl -q a.b=\"1 2\"`\n"
 	"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n",
 	"+0 sendmsg(3, {msg_name(...)=..., msg_iov(2)=[{..., 10}, {\"x\\0y\", 3}], msg_flags=0,\n"
-	" msg_control=[{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[4, 5]}]}, MSG_OOB|MSG_EOR) = 10\n",
+	" msg_control=[{cmsg_level=SOL_SOCKET, cmsg_type=SCM_RIGHTS, cmsg_data=[4, 5]}]}, "
+	"MSG_OOB|MSG_EOR) = 10\n",
 	"+.1...0.25 server: connect(3, {sa_family = AF_INET, sin_port = htons(80), "
 	"sin_addr = inet_addr(\"10.0.0.2\")}, 16) = -1 EINPROGRESS (Operation now in progress)\n",
 	"+0 < S 0:0(0) win 32792 <mss 1000,sackOK,nop,\n nop,nop,wscale 7>\n"
