@@ -11,6 +11,8 @@
 #include "scenarios/lang/parser.h"
 #include "sim/base/str.h"
 
+enum { REPEAT_MAX = 4096 };
+
 static const char *const kind_names[SIM_EXPR_NUM_KINDS] = {
 	[SIM_EXPR_INT] = "a number",       [SIM_EXPR_STRING] = "a string",
 	[SIM_EXPR_ELLIPSIS] = "\"...\"",   [SIM_EXPR_LIST] = "a list",
@@ -461,6 +463,35 @@ static bool field_name(struct sim_parser *p, struct sim_slice *name, struct sim_
 	return true;
 }
 
+/* "repeat(X, N)" in a list, X being no string, stands for X, N times. False: a mistake. */
+static bool expand(struct sim_parser *p, struct sim_expr *e, struct sim_expr ***tail, unsigned *num)
+{
+	const struct sim_expr *what = e->first, *times = e->num == 2 ? what->next : NULL;
+
+	if (!times || times->kind != SIM_EXPR_INT || times->value < 0 || times->value > REPEAT_MAX) {
+		sim_parser_fail(p, e->at, "repeat() takes a value and how often, at most %d", REPEAT_MAX);
+		return false;
+	}
+	for (int64_t i = 0; i < times->value; i++) {
+		struct sim_expr *copy = expr_new(p, what->kind, what->at);
+
+		if (!copy)
+			return false;
+		*copy = *what;
+		copy->next = NULL;
+		**tail = copy;
+		*tail = &copy->next;
+		++*num;
+	}
+	return true;
+}
+
+static bool is_repeated(const struct sim_expr *e)
+{
+	return e->kind == SIM_EXPR_CALL && !strcmp(e->name, "repeat") && e->first &&
+	       e->first->kind != SIM_EXPR_STRING;
+}
+
 bool sim_parse_list(struct sim_parser *p, int close, bool in_struct, struct sim_expr **first, unsigned *num)
 {
 	struct sim_expr **tail = first, *e, *extent = NULL;
@@ -479,6 +510,11 @@ bool sim_parse_list(struct sim_parser *p, int close, bool in_struct, struct sim_
 		e = sim_parse_expr(p);
 		if (!e)
 			return false;
+		if (close == ']' && is_repeated(e)) {
+			if (!expand(p, e, &tail, num))
+				return false;
+			continue;
+		}
 		e->field = name;
 		e->extent = extent;
 		*tail = e;

@@ -107,6 +107,12 @@ static void *made(struct sim_job *j, const struct sim_expr *e, size_t len, size_
 	return p;
 }
 
+bool sim_expr_is_place(const struct sim_expr *e)
+{
+	return e->kind == SIM_EXPR_POINTER || e->is_null ||
+	       (e->kind == SIM_EXPR_CALL && !strcmp(e->name, "page_end"));
+}
+
 void *sim_job_bytes(struct sim_job *j, const struct sim_expr *e, size_t len, size_t *out_len)
 {
 	size_t room = len < BUFFER_MAX_BYTES ? len : BUFFER_MAX_BYTES;
@@ -199,7 +205,7 @@ void sim_job_compare_bytes(struct sim_job *j, const struct sim_expr *e, const vo
 	size_t len = 0, same = 0;
 	const unsigned char *want, *have = got;
 
-	if (e->kind != SIM_EXPR_STRING && e->kind != SIM_EXPR_CALL)
+	if ((e->kind != SIM_EXPR_STRING && e->kind != SIM_EXPR_CALL) || sim_expr_is_place(e))
 		return;
 	want = sim_job_bytes(j, e, got_len, &len);
 	while (same < len && same < got_len && want[same] == have[same])

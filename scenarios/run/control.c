@@ -40,13 +40,17 @@ static const char *text_of(struct sim_scenario *s, struct sim_slice in)
 	return text;
 }
 
-static char *copy_of(struct sim_scenario *s, struct sim_slice in)
+/* The same for as long as the scenario runs. */
+static const char *copy_of(struct sim_scenario *s, struct sim_slice in)
 {
-	char *copy = strdup(text_of(s, in));
+	struct sim_block *b = calloc(1, sizeof *b + in.len + 1);
 
-	if (!copy)
+	if (!b)
 		sim_control_fail("out of memory");
-	return copy;
+	memcpy(b->bytes, sim_slice_text(in), in.len);
+	b->next = s->copies;
+	s->copies = b;
+	return (const char *)b->bytes;
 }
 
 /* A diagnostic of a parser that read a copy of `in`: its message, where it stands in the script. */
@@ -145,7 +149,7 @@ static struct sim_actor *actor_of(struct sim_scenario *s, struct sim_slice who)
 
 static void do_host(struct sim_scenario *s, const struct sim_event *ev)
 {
-	char *name = copy_of(s, ev->words[0]);
+	const char *name = copy_of(s, ev->words[0]);
 	bool is_new = !sim_world_find_host(s->w, name);
 
 	sim_control_add_host(s->c, name, text_of(s, ev->rest));
@@ -155,7 +159,6 @@ static void do_host(struct sim_scenario *s, const struct sim_event *ev)
 		h->net.unix_domain->paths = SIM_UNIX_PATHS_VIRTUAL;
 		(void)sim_scn_add_actor(s, name, h);
 	}
-	free(name);
 }
 
 static void do_link(struct sim_scenario *s, const struct sim_event *ev)
@@ -209,14 +212,13 @@ static void do_defaults(struct sim_scenario *s)
 static void pass_on(struct sim_scenario *s, const struct sim_event *ev,
 		    void (*fn)(const char *host, const char *command))
 {
-	char *host = copy_of(s, ev->words[0]);
+	const char *host = copy_of(s, ev->words[0]);
 
 	if (!fn)
 		sim_scn_mistake(s, ev->at, "\"%s\" lines are not part of this version",
 				sim_control_word_name(ev->word));
 	(void)host_of(s, ev->words[0]);
 	fn(host, text_of(s, ev->rest));
-	free(host);
 }
 
 /* ---- faults, buffers, peers ---- */
@@ -288,7 +290,7 @@ static void do_knob(struct sim_scenario *s, const struct sim_event *ev)
 
 static void do_serve(struct sim_scenario *s, const struct sim_event *ev)
 {
-	char *host = copy_of(s, ev->words[0]);
+	const char *host = copy_of(s, ev->words[0]);
 	struct sim_diag d;
 	uint64_t port;
 
@@ -296,15 +298,13 @@ static void do_serve(struct sim_scenario *s, const struct sim_event *ev)
 	if (sim_parse_uint(ev->words[1], "port", 1, 65535, &port, &d))
 		mistake_there(s, &d);
 	(sim_serve)(host, (int)port, text_of(s, ev->rest));
-	free(host);
 }
 
 static void do_peer(struct sim_scenario *s, const struct sim_event *ev)
 {
-	char *addr = copy_of(s, ev->words[0]);
+	const char *addr = copy_of(s, ev->words[0]);
 
 	(sim_peer)(addr, text_of(s, ev->rest));
-	free(addr);
 }
 
 static void do_file(struct sim_scenario *s, const struct sim_event *ev)

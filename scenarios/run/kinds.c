@@ -159,7 +159,7 @@ static void fill_buf_out(struct sim_job *j, struct sim_arg *a, unsigned n)
 {
 	size_t len = size_behind(j, n), made;
 
-	if (a->e->kind == SIM_EXPR_STRING || a->e->kind == SIM_EXPR_ELLIPSIS) {
+	if (!sim_expr_is_place(a->e)) {
 		if (a->e->kind == SIM_EXPR_STRING && len < a->e->text_len)
 			len = a->e->text_len;
 		(void)give(j, a, len < (64u << 20) ? len : 64u << 20);
@@ -177,7 +177,7 @@ static void compare_buf(struct sim_job *j, struct sim_arg *a, unsigned n)
 	/* With MSG_TRUNC the result is longer than what came. */
 	if (got > asked)
 		got = asked;
-	if (j->result >= 0 && a->e->kind == SIM_EXPR_STRING)
+	if (j->result >= 0)
 		sim_job_compare_bytes(j, a->e, a->mem, got);
 }
 

@@ -45,9 +45,8 @@ struct iovec *sim_fill_iov(struct sim_job *j, const struct sim_expr *e, bool is_
 		len = (size_t)sim_struct_int(v, "iov_len", 1, -1);
 		if (v->num < 2)
 			len = base->kind == SIM_EXPR_STRING ? base->text_len : 0;
-		iov[n].iov_base = is_out && base->kind != SIM_EXPR_POINTER && !base->is_null
-					  ? sim_job_alloc(j, len)
-					  : sim_job_bytes(j, base, len, &made);
+		iov[n].iov_base = is_out && !sim_expr_is_place(base) ? sim_job_alloc(j, len)
+								     : sim_job_bytes(j, base, len, &made);
 		iov[n].iov_len = len;
 	}
 	*num = n;

@@ -260,7 +260,7 @@ static _Noreturn void tell_mistake(struct sim_scenario *s, const char *text)
 	sim_scn_mistake(s, at, "%.*s", (int)(line - what), what);
 }
 
-static _Noreturn void hook_fail(const char *file, int line, const char *text)
+static __attribute__((noreturn)) void hook_fail(const char *file, int line, const char *text)
 {
 	struct sim_scenario *s = sim_scn_now();
 
@@ -348,6 +348,12 @@ static void end(struct sim_scenario *s)
 		if (f->fd >= 0)
 			close(f->fd);
 		free(f);
+	}
+	while (s->copies) {
+		struct sim_block *b = s->copies;
+
+		s->copies = b->next;
+		free(b);
 	}
 	free_actors(s);
 }

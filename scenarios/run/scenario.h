@@ -105,6 +105,7 @@ struct sim_scenario {
 	struct sim_actor *actors;
 	struct sim_job *running, *all; /* `all`: kept until the end, by `kept` */
 	struct sim_scn_file *files;
+	struct sim_block *copies; /* texts */
 	struct sim_ladder *ladder;
 	int *real_fds; /* files, pipes: closed at the end */
 	unsigned num_real_fds;
@@ -181,6 +182,8 @@ void sim_job_free(struct sim_job *j);
 /* The first difference is kept. */
 void sim_job_differs(struct sim_job *j, struct sim_slice at, const char *want, const char *got);
 void sim_job_differs_int(struct sim_job *j, const struct sim_expr *e, const char *prefix, int64_t got);
+/* A pointer, or a buffer that stands at a certain place: it says nothing about what is expected there. */
+bool sim_expr_is_place(const struct sim_expr *e);
 /* A buffer that a call reads, of at least `len` bytes as `e` says. */
 void *sim_job_bytes(struct sim_job *j, const struct sim_expr *e, size_t len, size_t *out_len);
 /* What arrived in a buffer that a call filled. */

@@ -184,6 +184,18 @@ static void structs_keep_names_and_extents(void **state)
 	assert_int_equal(m->first->next->first->first->field.len, 0);
 }
 
+static void lists_repeat_values(void **state)
+{
+	const struct sim_expr *e =
+		event("+0 writev(3, [{..., 1}, repeat({\"x\", 1}, 1023)], 1024) = 1024")->args->next;
+
+	(void)state;
+	assert_int_equal(e->num, 1024);
+	assert_int_equal(e->first->next->next->kind, SIM_EXPR_STRUCT);
+	assert_mistake("+0 writev(3, [repeat({..., 1}, 5000)], 1) = 1", 1, 15,
+		       "repeat() takes a value and how often, at most 4096");
+}
+
 static void bad_pointers_can_be_written(void **state)
 {
 	(void)state;
@@ -332,6 +344,7 @@ int main(void)
 		T(numbers_are_folded),
 		T(strings_have_escapes_and_zeros),
 		T(structs_keep_names_and_extents),
+		T(lists_repeat_values),
 		T(bad_pointers_can_be_written),
 		T(results_compare_and_name_errnos),
 		T(a_result_ends_where_the_next_line_begins),
