@@ -31,7 +31,7 @@ static const struct sim_msg_flag msg_flags[] = {
 	{ FLAG_PROBE, "MSG_PROBE", NOWHERE, NOWHERE, NULL },
 	{ NAMED(MSG_TRUNC),	   NOWHERE, "SS-SS", "reported in msg_flags for datagrams and records" },
 	{ NAMED(MSG_DONTWAIT),	   "SSSSS", "SSSSS", NULL },
-	{ NAMED(MSG_EOR),	   NOWHERE, NOWHERE, NULL },
+	{ NAMED(MSG_EOR),	   "S---S", "----S", "TCP: no segment goes across it; seqpacket: shown with simsock.seqpacket_eor" },
 	{ NAMED(MSG_WAITALL),	   NOWHERE, "S-S--", NULL },
 	{ NAMED(MSG_FIN),	   NOWHERE, NOWHERE, NULL },
 	{ NAMED(MSG_SYN),	   NOWHERE, NOWHERE, NULL },

@@ -58,7 +58,8 @@
 	X(sw_sigpipe,		"simsock.sigpipe",			0, 0, 0, 1) \
 	X(sw_interrupted_send,	"simsock.interrupted_send",		0, 0, 0, 1) \
 	X(sw_no_memory,		"simsock.no_memory",			0, 0, 0, 2) \
-	X(mem_limit,		"simsock.mem_limit",			0, 0, 0, INT32_MAX)
+	X(mem_limit,		"simsock.mem_limit",			0, 0, 0, INT32_MAX) \
+	X(sw_seqpacket_eor,	"simsock.seqpacket_eor",		0, 0, 0, 1)
 
 /* The words of a sysctl that takes words, from 0 on. */
 #define SIM_SYSCTL_WORDS_TABLE(X) \
@@ -68,7 +69,8 @@
 	X("simsock.no_destination",	"linux", "edestaddrreq", "enotconn") \
 	X("simsock.sigpipe",		"raise", "suppress") \
 	X("simsock.interrupted_send",	"count", "eintr") \
-	X("simsock.no_memory",		"linux", "enomem", "enobufs")
+	X("simsock.no_memory",		"linux", "enomem", "enobufs") \
+	X("simsock.seqpacket_eor",	"hide", "show")
 
 /* Of these, what is kept and given back without effect: memory pressure and users' ports are not simulated. */
 #define SIM_SYSCTL_STORED_TABLE(X) \

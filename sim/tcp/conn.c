@@ -67,6 +67,8 @@ static void release_sndq(struct sim_tcp_conn *c)
 		sim_slab_unref(sim_tcp_arena(c), c->tail);
 	c->tail_held = false;
 	c->cursor = c->tail = NULL;
+	if (c->records)
+		sim_tcp_records_acked(c, c->write_seq);
 }
 
 void sim_tcp_conn_fini(struct sim_tcp_conn *c)
@@ -163,6 +165,7 @@ static void prepare(struct sim_tcp_conn *c, const struct sim_tcp_path *path)
 	c->ack_due = c->ack_now = c->ack_pushed = c->ack_pushed2 = c->pingpong = false;
 	c->ato_ms = 0;
 	c->more = c->ack_nomem = false;
+	c->push_seq = c->iss;
 	c->snd_sml = c->snd_una;
 	c->num_quick = 0;
 	c->soft_err = 0;
@@ -249,8 +252,22 @@ void sim_tcp_trim_sndq(struct sim_tcp_conn *c, uint32_t num_bytes)
 void sim_tcp_conn_push(struct sim_tcp_conn *c, bool more)
 {
 	c->more = more;
+	if (!more)
+		c->push_seq = c->write_seq;
 	if (sim_tcp_may_send(c))
 		sim_tcp_output(c);
+}
+
+void sim_tcp_conn_flush(struct sim_tcp_conn *c)
+{
+	bool corked = c->corked;
+
+	/* tcp(7), TCP_NODELAY: also what TCP_CORK holds. */
+	c->more = false;
+	c->corked = corked && !c->nodelay;
+	if (sim_tcp_may_send(c))
+		sim_tcp_output(c);
+	c->corked = corked;
 }
 
 void sim_tcp_conn_push_all(struct sim_tcp_conn *c)

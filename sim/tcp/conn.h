@@ -80,12 +80,20 @@ enum sim_tcp_urg {
 
 enum sim_tcp_recovery { SIM_TCP_RECOVERY_NONE, SIM_TCP_RECOVERY_FAST, SIM_TCP_RECOVERY_TIMEOUT };
 
+/* Where a record that was sent ends: see record.c. */
+struct sim_tcp_record {
+	struct sim_tcp_record *next;
+	uint32_t end;
+	bool pushed; /* some of it was sent without MSG_MORE */
+};
+
 /* What few connections need: made when first needed. */
 struct sim_tcp_extra {
-	struct sim_tcp_run *more, *more_last; /* the receive queue behind rcvq */
-	struct sim_tcp_run *ooo;              /* by seq, disjoint */
-	uint32_t recover, rtx_nxt;            /* loss recovery up to recover; what is sent again next */
-	uint32_t last_oow_ms;                 /* when an unacceptable segment was last answered */
+	struct sim_tcp_run *more, *more_last;          /* the receive queue behind rcvq */
+	struct sim_tcp_run *ooo;                       /* by seq, disjoint */
+	struct sim_tcp_record *records, *records_last; /* unacknowledged */
+	uint32_t recover, rtx_nxt; /* loss recovery up to recover; what is sent again next */
+	uint32_t last_oow_ms;      /* when an unacceptable segment was last answered */
 	uint8_t num_dupacks;
 	uint8_t recovery; /* enum sim_tcp_recovery */
 	unsigned char urg_byte;
@@ -106,6 +114,7 @@ struct sim_tcp_conn {
 	uint32_t iss, snd_una, snd_nxt;
 	uint32_t write_seq; /* behind the last byte queued; the FIN comes there */
 	uint32_t snd_wnd, snd_wl1, max_window;
+	uint32_t push_seq;   /* behind the last byte that was not queued by MSG_MORE */
 	uint32_t snd_sml;    /* behind the last segment sent that was not full */
 	uint32_t cursor_off; /* with cursor: where in the queue snd_nxt stands */
 	struct sim_slab *cursor, *tail;
@@ -139,6 +148,7 @@ struct sim_tcp_conn {
 	bool rtt_timing : 1;
 	bool nodelay : 1, corked : 1; /* TCP_NODELAY, TCP_CORK */
 	bool more : 1;                /* the last send said MSG_MORE */
+	bool records : 1;             /* there are ends of records */
 	bool urg_sending : 1;         /* urgent data was sent and is not acknowledged */
 	bool ack_nomem : 1;           /* what came found no room: say so */
 	bool ack_due : 1, ack_now : 1, ack_pushed : 1, ack_pushed2 : 1, pingpong : 1;
@@ -176,7 +186,10 @@ bool sim_tcp_conn_yields(const struct sim_tcp_conn *c, const struct sim_packet *
 
 /* Queues bytes and sends nothing yet: the run that was queued, borrowed. 0, -EFAULT, -ENOMEM. */
 int sim_tcp_conn_queue(struct sim_tcp_conn *c, struct sim_iter *it, uint32_t len, struct sim_bytes *run);
+/* MSG_EOR: the last byte queued ends a record; `more`: and MSG_MORE. */
+void sim_tcp_conn_end_record(struct sim_tcp_conn *c, bool more);
 void sim_tcp_conn_push(struct sim_tcp_conn *c, bool more); /* sends what may go; `more`: MSG_MORE */
+void sim_tcp_conn_flush(struct sim_tcp_conn *c);    /* an option that held something back has changed */
 void sim_tcp_conn_push_all(struct sim_tcp_conn *c); /* a last segment that is not full too: no room is left */
 
 /* The first run to read, NULL if there is none; what was read is taken off. */

@@ -264,6 +264,8 @@ static void acknowledged(struct sim_tcp_conn *c, const struct sim_tcp_header *h)
 	c->snd_una = h->ack;
 	if (__builtin_expect(c->urg_sending, 0))
 		sim_tcp_urgent_acked(c);
+	if (__builtin_expect(c->records, 0))
+		sim_tcp_records_acked(c, c->snd_una);
 	if (data)
 		sim_tcp_trim_sndq(c, data);
 	measure(c, h, retransmitted);
@@ -508,10 +510,21 @@ static bool takes_text(const struct sim_tcp_conn *c)
 	       c->state == SIM_TCP_FIN_WAIT_2;
 }
 
+/*
+ * As Linux: MSG_MORE holds until something comes that makes the sender look (tcp_data_snd_check()): all but a
+ * segment with the data that was expected and nothing else, and of those the first, too.
+ */
+static bool was_plain_data(const struct sim_tcp_conn *c, uint32_t una, uint32_t wnd, bool is_plain)
+{
+	return is_plain && c->snd_una == una && c->snd_wnd == wnd;
+}
+
 /* All states from SYN_RECEIVED to LAST_ACK share their checks; what differs is in the leaves. */
 static unsigned in_synchronized(struct sim_tcp_conn *c, struct sim_packet *p)
 {
 	unsigned drop = SIM_DROP_NONE;
+	uint32_t una = c->snd_una, wnd = c->snd_wnd;
+	bool plain = p->payload.len && c->ato_ms;
 
 	if (!validate(c, p, &drop))
 		return drop;
@@ -536,6 +549,8 @@ static unsigned in_synchronized(struct sim_tcp_conn *c, struct sim_packet *p)
 		else if (sim_seq_before(p->tcp.seq, c->rcv_nxt))
 			c->ack_due = c->ack_now = true; /* a copy: our ACK was lost */
 	}
+	if (__builtin_expect(c->more, 0))
+		c->more = was_plain_data(c, una, wnd, plain);
 	if (sim_tcp_may_send(c))
 		sim_tcp_output(c);
 	sim_tcp_ack_check(c);

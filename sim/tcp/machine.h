@@ -104,6 +104,18 @@ void sim_tcp_urgent_acked(struct sim_tcp_conn *c);                              
 bool sim_tcp_urgent_worth_probing(const struct sim_tcp_conn *c);
 void sim_tcp_urgent_input(struct sim_tcp_conn *c, const struct sim_packet *p); /* before its text is taken */
 
+/* record.c: with c->records */
+uint32_t sim_tcp_to_record_end(const struct sim_tcp_conn *c, uint32_t seq, uint32_t left);
+/* Of a segment that ends there: is it to be pushed? */
+bool sim_tcp_record_pushed(const struct sim_tcp_conn *c, uint32_t end, bool otherwise);
+void sim_tcp_records_acked(struct sim_tcp_conn *c, uint32_t upto);
+
+/* Of `left` bytes from seq on, those that one segment may hold but for its size. */
+static inline uint32_t sim_tcp_joinable(const struct sim_tcp_conn *c, uint32_t seq, uint32_t left)
+{
+	return __builtin_expect(c->records, 0) ? sim_tcp_to_record_end(c, seq, left) : left;
+}
+
 /* rtt.c */
 void sim_tcp_rtt_sample(struct sim_tcp_conn *c, uint32_t rtt_us);
 void sim_tcp_rto_from_rtt(struct sim_tcp_conn *c);

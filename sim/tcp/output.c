@@ -279,11 +279,20 @@ static void advance_cursor(struct sim_tcp_conn *c, uint32_t len)
 	c->cursor_off = off;
 }
 
+/* RFC 9293 3.9.1.2: the last byte of what the program gave is in it, unless it said that more comes. */
+static unsigned push_flag(const struct sim_tcp_conn *c, uint32_t seq, uint32_t len)
+{
+	bool push = c->push_seq - seq - 1 < len;
+
+	if (__builtin_expect(c->records, 0))
+		push = sim_tcp_record_pushed(c, seq + len, push);
+	return push ? SIM_TCP_PSH : 0u;
+}
+
 /* The next segment of what was never sent: len bytes of it, with the FIN if `fin`. */
 static void send_new(struct sim_tcp_conn *c, uint32_t len, bool fin)
 {
-	bool last = c->snd_nxt + len == c->write_seq;
-	unsigned flags = SIM_TCP_ACK | (last && len ? SIM_TCP_PSH : 0u) | (fin ? SIM_TCP_FIN : 0u);
+	unsigned flags = SIM_TCP_ACK | push_flag(c, c->snd_nxt, len) | (fin ? SIM_TCP_FIN : 0u);
 	struct sim_packet *p = segment(c, c->snd_nxt, flags);
 	uint32_t seq = c->snd_nxt;
 
@@ -328,12 +337,14 @@ void sim_tcp_output(struct sim_tcp_conn *c)
 	cwnd = sim_tcp_ccs[c->cc]->window_bytes(c);
 	mss = sim_tcp_conn_mss(c);
 	while (sim_tcp_has_unsent(c)) {
-		uint32_t unsent = sim_tcp_unsent(c), len = unsent < mss ? unsent : mss;
+		uint32_t unsent = sim_tcp_unsent(c), run = sim_tcp_joinable(c, c->snd_nxt, unsent);
+		uint32_t len = run < mss ? run : mss;
 		uint32_t wnd = c->snd_wnd < cwnd ? c->snd_wnd : cwnd, flying = sim_tcp_conn_in_flight(c);
 		uint32_t usable = wnd > flying ? wnd - flying : 0;
 		bool fin = c->fin_queued && len == unsent && len + 1 <= usable;
 
-		if (len > usable || (!len && !fin) || sim_tcp_holds_back(c, len, mss))
+		/* A record that others follow waits for nothing: no more can come to it. */
+		if (len > usable || (!len && !fin) || (run == unsent && sim_tcp_holds_back(c, len, mss)))
 			break;
 		send_new(c, len, fin);
 	}
@@ -346,12 +357,13 @@ bool sim_tcp_send_partial(struct sim_tcp_conn *c)
 {
 	uint32_t unsent = sim_tcp_unsent(c), mss = sim_tcp_conn_mss(c), flying = sim_tcp_conn_in_flight(c);
 	uint32_t usable = c->snd_wnd > flying ? c->snd_wnd - flying : 0;
-	uint32_t len = unsent < mss ? unsent : mss;
+	uint32_t run = sim_tcp_joinable(c, c->snd_nxt, unsent), len = run < mss ? run : mss;
 
 	if (!usable)
 		return false;
 	if (len > usable)
 		len = usable;
+	c->push_seq = c->snd_nxt + len; /* tcp_write_wakeup() */
 	send_new(c, len, c->fin_queued && len == unsent && len + 1 <= usable);
 	return true;
 }
@@ -361,10 +373,9 @@ uint32_t sim_tcp_resend(struct sim_tcp_conn *c, uint32_t seq)
 {
 	uint32_t data_end = c->fin_sent ? c->snd_nxt - 1 : c->snd_nxt, left = data_end - seq,
 		 mss = sim_tcp_conn_mss(c);
-	uint32_t len = left < mss ? left : mss;
+	uint32_t run = sim_tcp_joinable(c, seq, left), len = run < mss ? run : mss;
 	bool fin = c->fin_sent && len == left;
-	bool last = seq + len == c->write_seq;
-	unsigned flags = SIM_TCP_ACK | (last && len ? SIM_TCP_PSH : 0u) | (fin ? SIM_TCP_FIN : 0u);
+	unsigned flags = SIM_TCP_ACK | push_flag(c, seq, len) | (fin ? SIM_TCP_FIN : 0u);
 	struct sim_packet *p = segment(c, seq, flags);
 
 	c->rtt_timing = false; /* RFC 6298 3: Karn's algorithm */

@@ -3,8 +3,8 @@
  * send(2) and recv(2) of TCP sockets: what is taken and what is refused, blocking, the send buffer as Linux
  * accounts it. tcp(7), send(2), recv(2); the order of checks as the running kernel has it.
  *
- * FIDELITY: ignored as on Linux: MSG_DONTROUTE, MSG_CONFIRM, MSG_ZEROCOPY without SO_ZEROCOPY. Stored:
- * MSG_EOR, since segments are not joined in the queue. Absent: MSG_FASTOPEN.
+ * FIDELITY: ignored as on Linux: MSG_DONTROUTE, MSG_CONFIRM, MSG_ZEROCOPY without SO_ZEROCOPY.
+ * Absent: MSG_FASTOPEN.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -391,6 +391,17 @@ static size_t queue_all(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_
 	return copied;
 }
 
+/* What the flags say of the last byte. A record ends only with the last one of the call. */
+static void mark_end(struct sim_tcp_sock *ts, int flags, bool all)
+{
+	if (flags & MSG_OOB)
+		sim_tcp_conn_mark_urgent(&ts->conn);
+	if (!(flags & MSG_EOR) || !all)
+		return;
+	sim_tcp_conn_end_record(&ts->conn, flags & MSG_MORE);
+	ts->skb_room_bytes = 0;
+}
+
 ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 {
 	struct sim_tcp_sock *ts = sim_tcp_sock_of(sk);
@@ -415,8 +426,8 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 	}
 	if (!copied)
 		return err;
-	if (__builtin_expect(m->flags & MSG_OOB, 0))
-		sim_tcp_conn_mark_urgent(&ts->conn);
+	if (__builtin_expect(m->flags & (MSG_OOB | MSG_EOR), 0))
+		mark_end(ts, m->flags, copied == m->len);
 	sim_tcp_conn_push(&ts->conn, m->flags & MSG_MORE);
 	return sim_sock_stopped_send(sk, t, err, copied);
 }

@@ -71,7 +71,7 @@ static int set_nodelay(struct sim_tcp_sock *ts, int val)
 {
 	ts->conn.nodelay = val != 0;
 	if (val)
-		sim_tcp_conn_push(&ts->conn, false);
+		sim_tcp_conn_flush(&ts->conn);
 	return 0;
 }
 
@@ -84,7 +84,7 @@ static int set_cork(struct sim_tcp_sock *ts, int val)
 {
 	ts->conn.corked = val != 0;
 	if (!val)
-		sim_tcp_conn_push(&ts->conn, false);
+		sim_tcp_conn_flush(&ts->conn);
 	return 0;
 }
 

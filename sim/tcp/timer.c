@@ -35,9 +35,10 @@ static void arm_probe(struct sim_tcp_conn *c)
 /* Can the next segment go as it is? Otherwise the window, or the program's wish, holds it back. */
 static bool is_blocked(const struct sim_tcp_conn *c)
 {
-	uint32_t unsent = sim_tcp_unsent(c), mss = sim_tcp_conn_mss(c), need = unsent < mss ? unsent : mss;
+	uint32_t unsent = sim_tcp_unsent(c), run = sim_tcp_joinable(c, c->snd_nxt, unsent),
+		 mss = sim_tcp_conn_mss(c), need = run < mss ? run : mss;
 
-	return need + !need > c->snd_wnd || (need && sim_tcp_holds_back(c, need, mss));
+	return need + !need > c->snd_wnd || (need && run == unsent && sim_tcp_holds_back(c, need, mss));
 }
 
 void sim_tcp_rearm(struct sim_tcp_conn *c)

@@ -128,6 +128,7 @@ static int make_msg(struct sim_unix_sock *u, struct sim_task *t, struct sim_msg 
 				     (int64_t)(uintptr_t)m->it.iov->iov_base, 0, 0, 0);
 	q->truesize = sim_unix_truesize(false, (uint32_t)m->len);
 	q->sent_ns = sim_now(u->sk.net->ctx);
+	q->eor = m->flags & MSG_EOR;
 	u->sk.wmem_bytes += q->truesize;
 	u->out_bytes += q->run.len;
 	q->from = u;
@@ -402,6 +403,8 @@ ssize_t sim_unix_dgram_recv(struct sim_sock *sk, struct sim_task *t, struct sim_
 	size = whole < m->len ? whole : (uint32_t)m->len;
 	if (size < whole)
 		m->out_flags |= MSG_TRUNC;
+	if (q->eor && sk->type == SOCK_SEQPACKET && sk->net->sysctl.sw_seqpacket_eor)
+		m->out_flags |= MSG_EOR; /* recvmsg(3p); Linux takes the flag and does not show it */
 	if (m->from)
 		sim_unix_name_of(q->from, m->from);
 	err = sim_bytes_to_user(&q->run, 0, size, &m->it);

@@ -73,6 +73,7 @@ struct sim_unix_msg {
 	struct sim_bytes run;
 	uint32_t truesize;
 	int64_t sent_ns;
+	bool eor; /* sent with MSG_EOR */
 };
 
 struct sim_unix_sock {

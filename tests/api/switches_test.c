@@ -409,6 +409,49 @@ static void a_send_interrupted_half_way_gives_the_count_or_eintr(void **state)
 	}
 }
 
+/* ---- simsock.seqpacket_eor ---- */
+
+static int flags_of_a_record(const char *kind, int flags)
+{
+	char b[8];
+	struct iovec part = { b, sizeof(b) };
+	struct msghdr h = { .msg_iov = &part, .msg_iovlen = 1 };
+	int fd[2];
+
+	sim_pair(fd, kind);
+	assert_int_equal(send(fd[0], "ab", 2, flags), 2);
+	assert_int_equal(recvmsg(fd[1], &h, 0), 2);
+	close(fd[0]);
+	close(fd[1]);
+	return h.msg_flags & ~MSG_CMSG_CLOEXEC;
+}
+
+/* What a recvmsg() gives is a record. */
+static bool knows_records(const char *kind)
+{
+	return !(flags_of_a_record(kind, MSG_EOR) & MSG_TRUNC);
+}
+
+/* A record goes on until MSG_EOR. */
+static bool waits_for_eor(const char *kind)
+{
+	return (flags_of_a_record(kind, MSG_EOR) & MSG_EOR) != 0;
+}
+
+static void the_end_of_a_record_is_hidden_or_shown(void **state)
+{
+	const char *kind = "unix seqpacket";
+
+	(void)state;
+	assert_passes(knows_records, kind, "simsock.seqpacket_eor", "hide", true);
+	assert_passes(knows_records, kind, "simsock.seqpacket_eor", "show", true);
+	assert_passes(waits_for_eor, kind, "simsock.seqpacket_eor", "hide", false);
+	assert_passes(waits_for_eor, kind, "simsock.seqpacket_eor", "show", true);
+	sim_sysctl("client", "simsock.seqpacket_eor", "show");
+	assert_int_equal(flags_of_a_record(kind, 0), 0);
+	assert_int_equal(flags_of_a_record("unix dgram", MSG_EOR), 0);
+}
+
 /* ---- when, where ---- */
 
 static void a_switch_can_be_thrown_at_a_time_and_holds_for_its_host(void **state)
@@ -434,6 +477,7 @@ int main(void)
 		sim_test(sigpipe_comes_or_is_suppressed),
 		sim_test(sigpipe_is_suppressed_per_socket_from_when_it_was_made),
 		sim_test(a_send_interrupted_half_way_gives_the_count_or_eintr),
+		sim_test(the_end_of_a_record_is_hidden_or_shown),
 		sim_test(a_switch_can_be_thrown_at_a_time_and_holds_for_its_host),
 	};
 

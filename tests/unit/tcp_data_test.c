@@ -257,7 +257,7 @@ static void a_window_too_small_for_a_segment_gets_what_it_takes(void **state)
 	assert_true(bench_sent_nothing(&bench_a));
 	/* The timer overrides: RFC 9293 3.8.6.2.1. */
 	assert_in_range(bench_next_timer_ms(100000), 201, 235);
-	assert_seg(bench_take(&bench_a), ACK, 1001, 1, 1);
+	assert_seg(bench_take(&bench_a), ACK | SIM_TCP_PSH, 1001, 1, 1);
 	bench_hand(&bench_a, (struct bench_hand){ .seq = 1, .ack = 1002, .flags = ACK, .window = 500 });
 	assert_seg(bench_take(&bench_a), ACK, 1002, 1, 500);
 }
