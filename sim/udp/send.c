@@ -137,14 +137,30 @@ static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struc
 	return find_way(us, t, raddr, to->port, m);
 }
 
+/* A plain send of a connected socket goes astray: see struct sim_udp_flow. */
+static __attribute__((noinline, cold)) void stray(struct sim_udp_sock *us)
+{
+	if (us->flow4.holds) {
+		us->way.raddr = us->flow4.raddr;
+		us->way.rport = us->flow4.rport;
+		us->way.flow = 0;
+	}
+	us->flow4.holds = true;
+}
+
 static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
 {
 	struct sim_inet *in = &us->in;
+	int err;
 
 	if (!sim_inet_is_connected(in))
 		return sim_sock_fail(&in->sk, t, sim_sock_no_destination_errno(&in->sk, EDESTADDRREQ),
 				     SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0, 0);
-	return find_way(us, t, in->raddr, in->rport, m);
+	err = find_way(us, t, in->raddr, in->rport, m);
+	if (__builtin_expect(us->flow4.is_other, 0) && !err && !us->cork_option && !in->sk.dontroute &&
+	    !(m->flags & (MSG_MORE | MSG_DONTROUTE)))
+		stray(us);
+	return err;
 }
 
 /* ---- room ---- */
@@ -686,6 +702,11 @@ static int cork(struct sim_udp_sock *us, struct sim_task *t, const struct sim_ud
 	us->cork->way = *way;
 	us->cork->is_plain = is_plain(us, m);
 	read_with(us, m, &us->cork->with);
+	if (us->in.sk.domain != AF_INET || !sim_inet_is_connected(&us->in))
+		return 0;
+	us->flow4.raddr = way->raddr;
+	us->flow4.rport = way->rport;
+	us->flow4.is_other = way->rport != us->in.rport || !sim_addr_equal(way->raddr, us->in.raddr);
 	return 0;
 }
 

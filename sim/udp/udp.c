@@ -68,8 +68,30 @@ static int udp_bind(struct sim_sock *sk, struct sim_task *t, const struct sim_so
 static int udp_disconnect(struct sim_udp_sock *us)
 {
 	us->way.route.generation = 0;
+	us->flow4.is_other = false;
 	sim_ports_disconnect(ports_of(&us->in.sk), &us->in);
 	return 0;
+}
+
+/* Linux looks the way up where the pending datagram's stands, which goes to the new peer then; also if that
+ * fails. */
+static void redirect(struct sim_udp_sock *us, const struct sim_sockaddr *a, int err)
+{
+	struct sim_inet *in = &us->in;
+
+	if (err == -EINVAL || err == -EAFNOSUPPORT)
+		return; /* it did not come so far */
+	us->flow4 = (struct sim_udp_flow){ err ? a->addr : in->raddr, a->port, err != 0, !err };
+	if (!us->cork)
+		return;
+	if (err) {
+		us->cork->way.raddr = a->addr;
+		us->cork->way.rport = a->port;
+		us->cork->way.flow = 0;
+		return;
+	}
+	us->cork->way = (struct sim_udp_way){ .raddr = in->raddr, .rport = in->rport, .route = in->route };
+	us->cork->way.route.src = in->laddr;
 }
 
 static int udp_connect(struct sim_sock *sk, struct sim_task *t, const struct sim_sockaddr *a, bool nonblock)
@@ -88,13 +110,8 @@ static int udp_connect(struct sim_sock *sk, struct sim_task *t, const struct sim
 		return err;
 	us->way.route.generation = 0;
 	err = sim_ports_connect(ports_of(sk), &us->in, t, a);
-	/* Linux looks the way up where the pending datagram's stands, which goes to the new peer then. */
-	if (!err && us->cork && sk->domain == AF_INET) {
-		us->cork->way = (struct sim_udp_way){ .raddr = us->in.raddr,
-						      .rport = us->in.rport,
-						      .route = us->in.route };
-		us->cork->way.route.src = us->in.laddr;
-	}
+	if (sk->domain == AF_INET)
+		redirect(us, a, err);
 	return err;
 }
 

@@ -40,6 +40,18 @@ struct sim_udp_way {
 	struct sim_route route; /* its src is the datagram's */
 };
 
+/*
+ * IPv4 alone: Linux keeps the destination of a connected socket and that of its pending datagram in one
+ * place. So one that was begun for another destination, or a connect(2) that failed, sends astray what the
+ * connected socket sends afterwards.
+ */
+struct sim_udp_flow {
+	struct sim_addr raddr;
+	uint16_t rport;
+	bool is_other; /* than the peer */
+	bool holds;    /* plain sends go there: not the first one after connect(2) failed */
+};
+
 /* A datagram that MSG_MORE or UDP_CORK still holds back. */
 struct sim_udp_cork {
 	struct sim_udp_way way;
@@ -65,6 +77,7 @@ struct sim_udp_sock {
 	uint16_t segment_bytes;    /* UDP_SEGMENT */
 	struct sim_udp_cork *cork; /* NULL: none pending */
 	struct sim_udp_way way;
+	struct sim_udp_flow flow4;
 };
 
 int sim_udp_init(struct sim_udp *udp, struct sim_ip *ip); /* 0, -ENOMEM */
