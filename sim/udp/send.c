@@ -702,12 +702,19 @@ static int cork(struct sim_udp_sock *us, struct sim_task *t, const struct sim_ud
 	us->cork->way = *way;
 	us->cork->is_plain = is_plain(us, m);
 	read_with(us, m, &us->cork->with);
+	return 0;
+}
+
+/* A datagram is about to be held back, if nothing is wrong with it: see struct sim_udp_flow. */
+static __attribute__((noinline, cold)) void note_flow(struct sim_udp_sock *us)
+{
+	const struct sim_udp_way *way = &us->way;
+
 	if (us->in.sk.domain != AF_INET || !sim_inet_is_connected(&us->in))
-		return 0;
+		return;
 	us->flow4.raddr = way->raddr;
 	us->flow4.rport = way->rport;
 	us->flow4.is_other = way->rport != us->in.rport || !sim_addr_equal(way->raddr, us->in.raddr);
-	return 0;
 }
 
 /* To what is pending, or begins it; sends it when nothing says that more comes. */
@@ -830,6 +837,8 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 		err = find_destination(us, t, m);
 	if (!err && __builtin_expect(m->scm != NULL, 0))
 		err = is_v4(&us->way) ? m->scm->err : m->scm->err6;
+	if (!err && __builtin_expect((m->flags & MSG_MORE) || us->cork_option, 0))
+		note_flow(us);
 	if (!err && __builtin_expect(!is_plain(us, m), 0))
 		return send_with(us, t, m);
 	if (!err)
