@@ -28,7 +28,7 @@ static const struct sim_msg_flag msg_flags[] = {
 	{ NAMED(MSG_PEEK),	   NOWHERE, "SSSSS", NULL },
 	{ NAMED(MSG_DONTROUTE),	   "-S---", NOWHERE, NULL },
 	{ NAMED(MSG_CTRUNC),	   NOWHERE, "SSSSS", "reported in msg_flags: there was no room for control messages" },
-	{ FLAG_PROBE, "MSG_PROBE", NOWHERE, NOWHERE, NULL },
+	{ FLAG_PROBE, "MSG_PROBE", "-S---", NOWHERE, "looks the way up and sends nothing" },
 	{ NAMED(MSG_TRUNC),	   NOWHERE, "SS-SS", "reported in msg_flags for datagrams and records" },
 	{ NAMED(MSG_DONTWAIT),	   "SSSSS", "SSSSS", NULL },
 	{ NAMED(MSG_EOR),	   "S---S", "----S", "TCP: no segment goes across it; seqpacket: shown with simsock.seqpacket_eor" },
@@ -43,7 +43,7 @@ static const struct sim_msg_flag msg_flags[] = {
 	{ NAMED(MSG_WAITFORONE),   NOWHERE, "SSSSS", "recvmmsg" },
 	{ FLAG_BATCH, "MSG_BATCH", NOWHERE, NOWHERE, NULL },
 	{ NAMED(MSG_ZEROCOPY),	   "SS---", NOWHERE, "with SO_ZEROCOPY; the bytes are copied all the same" },
-	{ NAMED(MSG_FASTOPEN),	   "A----", NOWHERE, "EOPNOTSUPP" },
+	{ NAMED(MSG_FASTOPEN),	   "S----", NOWHERE, "connects; no cookies, so that data follows the handshake" },
 	{ NAMED(MSG_CMSG_CLOEXEC), NOWHERE, "ssSSS", "recvmsg, recvmmsg" },
 };
 

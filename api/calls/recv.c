@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "api/calls/gate.h"
@@ -118,6 +119,9 @@ static long recv_header(struct sim_gate *g, struct msghdr *user, int flags)
 	return r;
 }
 
+/* As in send.c. */
+enum { FLAG_CMSG_COMPAT = INT_MIN };
+
 long sim_call_recvmsg(struct sim_task *t, int fd, struct msghdr *msg, int flags)
 {
 	struct sim_gate g;
@@ -125,6 +129,8 @@ long sim_call_recvmsg(struct sim_task *t, int fd, struct msghdr *msg, int flags)
 	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, SIM_CALL_RECVMSG, fd, sim_msg_asked_for(t, SIM_CALL_RECVMSG, msg)))
 		return sim_gate_leave(&g, g.answer);
+	if (flags & FLAG_CMSG_COMPAT)
+		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_FLAGS, flags, 0));
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
 	return sim_gate_leave(&g, recv_header(&g, msg, flags));
@@ -166,6 +172,8 @@ long sim_call_recvmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, SIM_CALL_RECVMMSG, fd, num))
 		return sim_gate_leave(&g, g.answer);
+	if (flags & FLAG_CMSG_COMPAT)
+		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_FLAGS, flags, 0));
 	r = sim_gate_deadline(&g, timeout, &deadline_ns);
 	if (r)
 		return sim_gate_leave(&g, r);

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 
@@ -109,6 +110,9 @@ static long send_header(struct sim_gate *g, const struct msghdr *h, int flags)
 	return r;
 }
 
+/* The kernel's own mark of a 32-bit program: where there are control messages it is EINVAL. */
+enum { FLAG_CMSG_COMPAT = INT_MIN };
+
 long sim_call_sendmsg(struct sim_task *t, int fd, const struct msghdr *msg, int flags)
 {
 	struct sim_gate g;
@@ -117,6 +121,8 @@ long sim_call_sendmsg(struct sim_task *t, int fd, const struct msghdr *msg, int 
 	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, SIM_CALL_SENDMSG, fd, sim_msg_asked_for(t, SIM_CALL_SENDMSG, msg)))
 		return sim_gate_leave(&g, g.answer);
+	if (flags & FLAG_CMSG_COMPAT)
+		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_FLAGS, flags, 0));
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
 	if (sim_copy_from_user(&h, msg, sizeof h))
@@ -136,6 +142,8 @@ long sim_call_sendmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, SIM_CALL_SENDMMSG, fd, num))
 		return sim_gate_leave(&g, g.answer);
+	if (flags & FLAG_CMSG_COMPAT)
+		return sim_gate_leave(&g, sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_FLAGS, flags, 0));
 	if (!g.sk)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
 	if (num > g.limit)

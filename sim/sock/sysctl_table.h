@@ -36,6 +36,7 @@
 	X(tcp_window_scaling,	"net.ipv4.tcp_window_scaling",		0, 1, 0, 1) \
 	X(tcp_timestamps,	"net.ipv4.tcp_timestamps",		0, 1, 0, 2) \
 	X(tcp_abort_on_overflow, "net.ipv4.tcp_abort_on_overflow",	0, 0, 0, 1) \
+	X(tcp_fastopen,		"net.ipv4.tcp_fastopen",		0, 1, 0, INT32_MAX) \
 	X(tcp_stdurg,		"net.ipv4.tcp_stdurg",			0, 0, 0, 1) \
 	X(tcp_notsent_lowat,	"net.ipv4.tcp_notsent_lowat",		0, INT32_MAX, 0, INT32_MAX) \
 	X(tcp_max_syn_backlog,	"net.ipv4.tcp_max_syn_backlog",		0, 4096, 0, INT32_MAX) \

@@ -79,6 +79,12 @@ bool sim_tcp_is_writable(const struct sim_tcp_sock *ts);
 void sim_tcp_check_space(struct sim_tcp_sock *ts); /* tells who waits for room, if there is */
 void sim_tcp_expand_sndbuf(struct sim_tcp_sock *ts);
 
+/* fastopen.c */
+#ifndef MSG_FASTOPEN
+#define MSG_FASTOPEN 0x20000000
+#endif
+int sim_tcp_fastopen(struct sim_tcp_sock *ts, struct sim_task *t, const struct sim_msg *m); /* connects */
+
 /* tcp_oob.c */
 ssize_t sim_tcp_recv_urgent(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_msg *m); /* MSG_OOB */
 /* Urgent data is known of: does its byte stand `ahead` bytes behind what was read? */

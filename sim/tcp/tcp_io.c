@@ -4,7 +4,6 @@
  * accounts it. tcp(7), send(2), recv(2); the order of checks as the running kernel has it.
  *
  * FIDELITY: ignored as on Linux: MSG_DONTROUTE, MSG_CONFIRM, MSG_ZEROCOPY without SO_ZEROCOPY.
- * Absent: MSG_FASTOPEN.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -12,10 +11,6 @@
 #include "sim/sock/memory.h"
 #include "sim/tcp/env.h"
 #include "sim/tcp/sock.h"
-
-#ifndef MSG_FASTOPEN
-#define MSG_FASTOPEN 0x20000000
-#endif
 
 enum {
 	SEGMENTATION_MAX_BYTES = 65535 - 256, /* what one buffer of the send queue holds at most */
@@ -255,14 +250,11 @@ static int check_flags(struct sim_tcp_sock *ts, struct sim_task *t, const struct
 {
 	struct sim_sock *sk = &ts->in.sk;
 
-	if (__builtin_expect(m->flags & MSG_FASTOPEN, 0))
-		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_NOT_SIMULATED, SIM_NEVER_NS, MSG_FASTOPEN, 0,
-				     0, 0);
 	if (__builtin_expect(m->to && sk->net->sysctl.sw_eisconn == SIM_EISCONN_ALWAYS &&
 				     ts->link == SIM_TCP_CONNECTED,
 			     0))
 		return sim_tcp_fail(ts, t, EISCONN, SIM_WHY_ALREADY_CONNECTED);
-	return 0;
+	return __builtin_expect(m->flags & MSG_FASTOPEN, 0) ? sim_tcp_fastopen(ts, t, m) : 0;
 }
 
 /* What a send can go back to when its memory turns out to be bad. */
