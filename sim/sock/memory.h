@@ -6,8 +6,8 @@
  *
  * It is added up when a limit is set and asked for, so that nothing is counted where there is none.
  *
- * FIDELITY: a TCP buffer is granted whole; the first two numbers (pressure) are stored; receiving TCP sockets
- * are are not held back; bytes are not rounded to each socket's pages.
+ * FIDELITY: a TCP buffer is granted whole; the first two numbers (pressure) are stored; receiving TCP
+ * sockets are not held back; bytes are not rounded to each socket's pages.
  */
 #ifndef SIM_SOCK_MEMORY_H
 #define SIM_SOCK_MEMORY_H
