@@ -445,7 +445,7 @@ static void options_have_linuxs_lengths_and_ranges(void **state)
 	assert_int_equal(set(in, IPPROTO_IP, IP_MTU_DISCOVER, 6, 4), -EINVAL);
 	assert_int_equal(get(in, IPPROTO_IP, IP_MTU), -ENOTCONN);
 	assert_int_equal(set(in, IPPROTO_IP, IP_MTU, 1, 4), -ENOPROTOOPT);
-	assert_int_equal(set(in, IPPROTO_IP, IP_PKTINFO, 1, 4), -ENOPROTOOPT);
+	assert_int_equal(set(in, IPPROTO_IP, IP_OPTIONS, 1, 4), -ENOPROTOOPT);
 	assert_int_equal(task.why.key, SIM_WHY_NOT_SIMULATED);
 	assert_int_equal(set(in, IPPROTO_IP, 120, 1, 4), -ENOPROTOOPT);
 	assert_int_equal(task.why.key, SIM_WHY_NO_OPTION);
