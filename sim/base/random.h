@@ -17,7 +17,8 @@ enum sim_purpose {
 	SIM_PURPOSE_SCHED,
 	SIM_PURPOSE_IP_ID,
 	SIM_PURPOSE_USER,
-	SIM_PURPOSE_PROGRAM, /* what a program draws itself: getrandom(2) */
+	SIM_PURPOSE_PROGRAM,   /* what a program draws itself: getrandom(2) */
+	SIM_PURPOSE_NEIGHBOUR, /* how long a neighbour stays reachable */
 };
 
 struct sim_rng {

@@ -30,7 +30,9 @@ enum sim_timer_kind {
 	SIM_TIMER_NONE,
 	SIM_TIMER_TASK,           /* a wait's deadline */
 	SIM_TIMER_WIRE,           /* the head of a wire's queue arrives */
-	SIM_TIMER_IP,             /* fragments that never became whole, neighbours that never answered */
+	SIM_TIMER_IP,             /* fragments that never became whole */
+	SIM_TIMER_NEIGH,          /* a neighbour's state changes, and only the cache cares */
+	SIM_TIMER_NEIGH_AWAITED,  /* ... while a packet waits for it */
 	SIM_TIMER_TCP_RETRANSMIT, /* RTO, or zero-window probe */
 	SIM_TIMER_TCP_DELACK,
 	SIM_TIMER_TCP_LIFETIME, /* keepalive, FIN_WAIT_2, TIME_WAIT */

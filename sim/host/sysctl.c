@@ -68,11 +68,32 @@ static int32_t *field(struct sim_sysctls *s, const struct row *r)
 	return (int32_t *)(void *)((char *)s + r->at);
 }
 
+/*
+ * Linux has the neighbour cache's settings for each interface; here those of all are one, which answers to
+ * "default" and to the name of every eth.
+ */
+static bool is_name_of(struct sim_slice name, const char *row)
+{
+	static const char tail[] = ".default.";
+	const char *at = strstr(row, tail);
+	size_t head = at ? (size_t)(at - row) + 1 : 0, dot;
+	struct sim_slice rest;
+
+	if (sim_slice_is(name, row))
+		return true;
+	if (!at || name.len <= head || memcmp(sim_slice_text(name), row, head))
+		return false;
+	rest = sim_slice_sub(name, head, name.len);
+	dot = sim_slice_find(rest, '.');
+	return rest.len > 3 && !memcmp(sim_slice_text(rest), "eth", 3) && dot < rest.len &&
+	       sim_slice_is(sim_slice_sub(rest, dot, rest.len), at + sizeof tail - 2);
+}
+
 /* The rows of one name are neighbours: their first, and how many. */
 static const struct row *find(struct sim_slice name, unsigned *num)
 {
 	for (unsigned i = 0; i < NUM_ROWS; i++) {
-		if (rows[i].index || !sim_slice_is(name, rows[i].name))
+		if (rows[i].index || !is_name_of(name, rows[i].name))
 			continue;
 		for (*num = 1; i + *num < NUM_ROWS && rows[i + *num].index; ++*num)
 			;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "sim/ip/ip_internal.h"
+#include "sim/ip/neighbour.h"
 #include "sim/packet/wire.h"
 
 enum {
@@ -131,10 +132,15 @@ static void answer_echo(struct sim_ip *ip, struct sim_packet *p)
 
 void sim_icmp_deliver(struct sim_ip *ip, struct sim_packet *p)
 {
-	if (p->icmp.type == (p->proto == IPPROTO_ICMP ? SIM_ICMP_ECHO : SIM_ICMP6_ECHO))
+	if (p->icmp.type == (p->proto == IPPROTO_ICMP ? SIM_ICMP_ECHO : SIM_ICMP6_ECHO)) {
 		answer_echo(ip, p);
-	else
+	} else if (p->proto == IPPROTO_ICMPV6 &&
+		   (p->icmp.type == SIM_ICMP6_SOLICITATION || p->icmp.type == SIM_ICMP6_ADVERTISEMENT)) {
+		sim_nd_receive(ip, p);
+		return;
+	} else {
 		tell_transport(ip, p);
+	}
 	sim_packet_free(sim_ip_arena(ip), p);
 }
 

@@ -3,10 +3,12 @@
  * What a program is told of an interface: flags, hardware address, its addresses in Linux's order.
  * netdevice(7), packet(7); asked of Linux 6.18.
  */
+#include <net/ethernet.h>
 #include <net/if.h>
 #include <string.h>
 
 #include "sim/ip/ip.h"
+#include "sim/ip/ip_internal.h"
 
 /* linux/if.h, which does not go together with net/if.h */
 enum { FLAG_LOWER_UP = 0x10000, V4_BITS = 96 };
@@ -36,6 +38,39 @@ void sim_iface_hwaddr(const struct sim_ip *ip, const struct sim_iface *i, uint8_
 	hwaddr[3] = (uint8_t)(ip->net->host_id >> 8);
 	hwaddr[4] = (uint8_t)ip->net->host_id;
 	hwaddr[5] = i->index;
+}
+
+/* ARP's questions go to all, IPv6's to a group (RFC 2464 7); others hear neither in a capture of theirs. */
+static void frame_destination(const struct sim_packet *p, uint8_t hwaddr[SIM_HWADDR_BYTES])
+{
+	const struct sim_ip *to = p->wire->to->owner;
+
+	if (p->broadcast && sim_addr_is_multicast(p->dst) && !sim_addr_is_v4(p->dst)) {
+		hwaddr[0] = hwaddr[1] = 0x33;
+		memcpy(hwaddr + 2, p->dst.b + 12, 4);
+		return;
+	}
+	if (p->broadcast) {
+		memset(hwaddr, 0xff, SIM_HWADDR_BYTES);
+		return;
+	}
+	sim_iface_hwaddr(to, &to->ifaces[sim_iface_arrival(to, p) - 1], hwaddr);
+}
+
+void sim_iface_frame(const struct sim_packet *p, uint8_t header[SIM_FRAME_HEADER_BYTES])
+{
+	unsigned type = p->is_arp ? ETHERTYPE_ARP : sim_packet_is_v4(p) ? ETHERTYPE_IP : ETHERTYPE_IPV6;
+	struct sim_ip *from = p->wire->from->owner;
+	const struct sim_iface *f = sim_ip_iface(from, p->iface);
+
+	memset(header, 0, SIM_FRAME_HEADER_BYTES);
+	if (!sim_wire_is_loopback(p->wire)) {
+		frame_destination(p, header);
+		if (f)
+			sim_iface_hwaddr(from, f, header + SIM_HWADDR_BYTES);
+	}
+	header[12] = (uint8_t)(type >> 8);
+	header[13] = (uint8_t)type;
 }
 
 uint32_t sim_iface_v4_mask(const struct sim_iface_addr *a)

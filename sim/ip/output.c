@@ -7,6 +7,7 @@
 #include "sim/base/assert.h"
 #include "sim/ip/firewall.h"
 #include "sim/ip/ip_internal.h"
+#include "sim/ip/neighbour.h"
 #include "sim/packet/wire.h"
 
 /*
@@ -46,20 +47,15 @@ static int send_one(struct sim_ip *ip, const struct sim_route *r, struct sim_pac
 {
 	if (__builtin_expect(r->wire != NULL, 1))
 		return sim_wire_send(r->wire, p);
-	sim_neighbour_wait(ip, p, r->next_hop);
-	return 0;
+	return sim_neigh_output(ip, r, p);
 }
 
-/* The stations that hear a broadcast: all others, and the sender's own sockets over loopback. */
-static int send_broadcast(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p)
+static void clone_to_all(struct sim_ip *ip, const struct sim_packet *p)
 {
 	struct sim_station *self = ip->station;
 	struct sim_ctx *ctx = sim_ip_ctx(ip);
 	struct sim_list *node;
 
-	p->broadcast = true;
-	if (r->wire)
-		return sim_wire_send(r->wire, p);
 	sim_list_each(node, &self->fabric->stations) {
 		struct sim_station *st = sim_container_of(node, struct sim_station, node);
 		struct sim_wire *w = sim_wire_get(self, st);
@@ -69,7 +65,24 @@ static int send_broadcast(struct sim_ip *ip, const struct sim_route *r, struct s
 		if (copy)
 			sim_wire_send(w, copy);
 	}
-	return sim_wire_send(self->wires, p);
+}
+
+void sim_ip_send_to_all(struct sim_ip *ip, struct sim_packet *p)
+{
+	p->broadcast = true;
+	p->flow = sim_flow_define(&sim_ip_ctx(ip)->trace, ip->net->host_id, p);
+	clone_to_all(ip, p);
+	sim_packet_free(sim_ip_arena(ip), p);
+}
+
+/* The stations that hear a broadcast: all others, and the sender's own sockets over loopback. */
+static int send_broadcast(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p)
+{
+	p->broadcast = true;
+	if (r->wire)
+		return sim_wire_send(r->wire, p);
+	clone_to_all(ip, p);
+	return sim_wire_send(ip->station->wires, p);
 }
 
 /* Bytes [off, off + n) of the IP payload whose transport header is `header`. */
@@ -120,10 +133,11 @@ static struct sim_packet *fragment_new(struct sim_ip *ip, const struct sim_packe
 		sim_packet_free(ctx->arena, f);
 		return NULL;
 	}
+	/* A fragment that is cut again (RFC 791 3.2) begins where it lay. */
 	f->is_fragment = true;
-	f->frag_off_bytes = (uint16_t)off;
-	f->more_fragments = off + n < header_len + p->payload.len;
-	f->l4_len_bytes = off ? 0 : header_len;
+	f->frag_off_bytes = (uint16_t)(p->frag_off_bytes + off);
+	f->more_fragments = p->more_fragments || off + n < header_len + p->payload.len;
+	f->l4_len_bytes = off ? 0 : p->is_fragment ? p->l4_len_bytes : header_len;
 	if (off)
 		f->sport = f->dport = 0;
 	f->csum = SIM_CSUM_GOOD; /* the transport's checksum is bytes now, right or wrong */
@@ -134,7 +148,7 @@ static struct sim_packet *fragment_new(struct sim_ip *ip, const struct sim_packe
 static int send_fragments(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p)
 {
 	unsigned char header[SIM_WIRE_MAX_TRANSPORT_BYTES];
-	uint32_t header_len = (uint32_t)sim_wire_emit_transport(p, header),
+	uint32_t header_len = p->is_fragment ? 0 : (uint32_t)sim_wire_emit_transport(p, header),
 		 total = header_len + p->payload.len;
 	uint32_t room = (r->mtu_bytes - (sim_packet_is_v4(p) ? 20 : 48)) & ~7u, n;
 	struct sim_ctx *ctx = sim_ip_ctx(ip);
@@ -142,7 +156,6 @@ static int send_fragments(struct sim_ip *ip, const struct sim_route *r, struct s
 
 	if (!p->flow)
 		p->flow = sim_flow_define(&ctx->trace, ip->net->host_id, p);
-	set_id(ip, p);
 	for (uint32_t off = 0; off < total; off += n) {
 		struct sim_packet *f;
 
@@ -180,8 +193,10 @@ int sim_ip_send(struct sim_ip *ip, const struct sim_route *r, struct sim_packet 
 		return -EPERM;
 	}
 	if (__builtin_expect(sim_packet_ip_len(p) > r->mtu_bytes, 0)) {
-		if (!p->dont_fragment)
+		if (!p->dont_fragment) {
+			set_id(ip, p);
 			return send_fragments(ip, r, p);
+		}
 		if (p->charged_to)
 			sim_station_departed(ip->station, p);
 		sim_ip_drop(ip, p, SIM_DROP_TOO_BIG);
@@ -190,4 +205,10 @@ int sim_ip_send(struct sim_ip *ip, const struct sim_route *r, struct sim_packet 
 	if (v4 && !p->dont_fragment)
 		set_id(ip, p); /* RFC 6864: one that can't be fragmented needs none */
 	return __builtin_expect(r->broadcast, 0) ? send_broadcast(ip, r, p) : send_one(ip, r, p);
+}
+
+int sim_ip_send_on(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p)
+{
+	p->iface = r->iface;
+	return sim_packet_ip_len(p) > r->mtu_bytes ? send_fragments(ip, r, p) : send_one(ip, r, p);
 }

@@ -384,11 +384,14 @@ static int route_to(struct sim_ports *ps, struct sim_inet *in, struct sim_task *
 		err = -EADDRNOTAVAIL;
 	switch (-err) {
 	case 0: return 0;
-	case EINVAL: return bad_argument(in, t);
 	case ENOMEM: return no_memory(in, t);
 	case EADDRNOTAVAIL:
 		return sim_sock_fail(&in->sk, t, -err, SIM_WHY_ADDR_NOT_LOCAL, SIM_NEVER_NS, 0, 0, 0, 0);
-	default: return sim_sock_fail(&in->sk, t, -err, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0, 0, 0, 0);
+	default:
+		return sim_sock_fail(&in->sk, t, -err,
+				     sim_ip_why_no_route(in->ip, raddr, src, in->sk.bound_if,
+							 in->sk.dontroute, err),
+				     SIM_NEVER_NS, 2, 0, 0, 0);
 	}
 }
 

@@ -46,7 +46,7 @@ static struct datagram *find(struct sim_ip *ip, const struct sim_packet *p)
 /* Sets the one timer for the datagram that expires first. */
 static int set_timer(struct sim_ip *ip)
 {
-	struct sim_timer *t = &ip->reassembly_timer.timer;
+	struct sim_timer *t = &ip->reassembly_timer;
 	struct sim_clock *c = &sim_ip_ctx(ip)->clock;
 	int64_t first_ns = SIM_NEVER_NS;
 	struct sim_list *node;

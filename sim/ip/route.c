@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The way to an address: connected networks, explicit routes, and what routers said of the MTU. Linux's
- * ip_route_output_key as observed. Few entries: walked, and sockets keep what was found.
+ * The way to an address: connected networks, the table (route_table.c), and what routers said of the MTU.
+ * Linux's ip_route_output_key as observed. Few entries: walked, and sockets keep what was found.
  */
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include "sim/ip/ip_internal.h"
+#include "sim/ip/neighbour.h"
 
 enum {
-	V4_BITS = 96,
 	V4_MIN_PMTU = 552, /* net.ipv4.route.min_pmtu */
 	V6_MIN_MTU = 1280, /* RFC 8200 5 */
 	MAX_PMTUS = 64,
@@ -79,14 +79,7 @@ static uint32_t limit_mtu(const struct sim_ip *ip, struct sim_addr dst, uint32_t
 	return mtu_bytes;
 }
 
-/* ---- the table ---- */
-
-static unsigned normal_prefix(struct sim_addr dst, unsigned prefix_len)
-{
-	return sim_addr_is_v4(dst) && prefix_len <= 32 ? prefix_len + V4_BITS : prefix_len;
-}
-
-static const struct sim_iface *connected_iface(const struct sim_ip *ip, struct sim_addr a, uint32_t only,
+const struct sim_iface *sim_ip_connected_iface(const struct sim_ip *ip, struct sim_addr a, uint32_t only,
 					       const struct sim_iface_addr **on)
 {
 	const struct sim_iface *best = NULL;
@@ -99,7 +92,7 @@ static const struct sim_iface *connected_iface(const struct sim_ip *ip, struct s
 		for (uint32_t k = 0; k < f->num_addrs; k++) {
 			const struct sim_iface_addr *fa = &f->addrs[k];
 
-			if (!sim_ip_prefix_matches(a, fa->addr, fa->prefix_len) ||
+			if (fa->no_route || !sim_ip_prefix_matches(a, fa->addr, fa->prefix_len) ||
 			    (best && fa->prefix_len <= (*on)->prefix_len))
 				continue;
 			best = f;
@@ -109,49 +102,9 @@ static const struct sim_iface *connected_iface(const struct sim_ip *ip, struct s
 	return best;
 }
 
-static bool route_before(const struct sim_ip_route *a, const struct sim_ip_route *b)
-{
-	return a->prefix_len != b->prefix_len ? a->prefix_len > b->prefix_len : a->metric < b->metric;
-}
-
-int sim_ip_add_route(struct sim_ip *ip, const struct sim_ip_route *r)
-{
-	const struct sim_iface_addr *on = NULL;
-	struct sim_ip_route **at = &ip->routes, *mine;
-	struct sim_ip_route want = *r;
-
-	want.prefix_len = (uint8_t)normal_prefix(r->dst, r->prefix_len);
-	if (want.prefix_len > 128 || (want.iface && !sim_ip_iface(ip, want.iface)))
-		return -EINVAL;
-	if (!sim_addr_is_any(want.gateway)) {
-		const struct sim_iface *f = connected_iface(ip, want.gateway, want.iface, &on);
-
-		if (!f)
-			return -ENETUNREACH;
-		want.iface = f->index;
-	} else if (!want.iface) {
-		return -EINVAL;
-	}
-	while (*at && route_before(*at, &want))
-		at = &(*at)->next;
-	for (mine = *at; mine && !route_before(&want, mine); mine = mine->next)
-		if (sim_ip_prefix_matches(mine->dst, want.dst, want.prefix_len))
-			return -EEXIST;
-	mine = sim_arena_alloc(sim_ip_arena(ip), sizeof *mine);
-	if (!mine)
-		return -ENOMEM;
-	*mine = want;
-	mine->next = *at;
-	*at = mine;
-	ip->generation++;
-	return 0;
-}
-
 /* ---- look-up ---- */
 
-/* The address of an interface from which to speak to `to`: one of its network, else the first of its family.
- */
-static struct sim_addr source_on(const struct sim_iface *f, struct sim_addr to)
+struct sim_addr sim_iface_source(const struct sim_iface *f, struct sim_addr to)
 {
 	const struct sim_iface_addr *found = NULL;
 
@@ -179,6 +132,13 @@ static int use_loopback(struct sim_ip *ip, struct sim_addr dst, bool broadcast, 
 	return 0;
 }
 
+/* The wire to the next hop is looked for at each packet: it may change, or is not all that counts. */
+static bool asks_cache(struct sim_ip *ip, const struct sim_iface *f, struct sim_addr next_hop)
+{
+	return f->arp || f->txqueuelen_packets ||
+	       (!sim_list_empty(&ip->neighbours) && sim_neigh_find(ip, f->index, next_hop));
+}
+
 static int use_iface(struct sim_ip *ip, const struct sim_iface *f, struct sim_addr dst, uint32_t route_mtu,
 		     struct sim_route *r)
 {
@@ -186,7 +146,7 @@ static int use_iface(struct sim_ip *ip, const struct sim_iface *f, struct sim_ad
 
 	r->iface = f->index;
 	r->mtu_bytes = route_mtu && route_mtu < f->mtu_bytes ? route_mtu : f->mtu_bytes;
-	r->src = source_on(f, r->next_hop);
+	r->src = sim_iface_source(f, r->next_hop);
 	if (r->broadcast)
 		return 0;
 	owner = sim_fabric_owner(ip->station->fabric, r->next_hop);
@@ -196,6 +156,8 @@ static int use_iface(struct sim_ip *ip, const struct sim_iface *f, struct sim_ad
 			return -ENOMEM;
 		if (sim_wire_mtu(r->wire) < r->mtu_bytes)
 			r->mtu_bytes = sim_wire_mtu(r->wire);
+		if (__builtin_expect(asks_cache(ip, f, r->next_hop), 0))
+			r->wire = NULL;
 	}
 	/* RFC 8200 5: such a link carries no IPv6, and Linux takes it away from the interface. */
 	if (!sim_addr_is_v4(dst) && r->mtu_bytes < V6_MIN_MTU)
@@ -211,7 +173,7 @@ static int route_broadcast(struct sim_ip *ip, struct sim_addr dst, uint32_t boun
 
 	if (sim_addr_is_loopback(dst))
 		return use_loopback(ip, dst, true, r);
-	f = connected_iface(ip, dst, bound_if, &on);
+	f = sim_ip_connected_iface(ip, dst, bound_if, &on);
 	for (uint32_t i = 0; !f && i < ip->num_ifaces; i++)
 		if (!ip->ifaces[i].loopback && ip->ifaces[i].up &&
 		    (!bound_if || ip->ifaces[i].index == bound_if))
@@ -222,44 +184,88 @@ static int route_broadcast(struct sim_ip *ip, struct sim_addr dst, uint32_t boun
 	return use_iface(ip, f, dst, 0, r);
 }
 
+/* What a type answers to a sender: RTN_* of the kernel's fib_props[]. */
+static const struct {
+	const char *name;
+	int err;
+} route_types[SIM_ROUTE_NUM_TYPES] = {
+	[SIM_ROUTE_UNICAST] = { "unicast", 0 },
+	[SIM_ROUTE_UNREACHABLE] = { "unreachable", EHOSTUNREACH },
+	[SIM_ROUTE_PROHIBIT] = { "prohibit", EACCES },
+	[SIM_ROUTE_BLACKHOLE] = { "blackhole", EINVAL },
+	[SIM_ROUTE_THROW] = { "throw", ENETUNREACH },
+};
+
+const char *sim_route_type_name(enum sim_route_type type)
+{
+	return route_types[type].name;
+}
+
+/* The entry of the table for dst that beats a connected network of `connected_len` bits (0: none does). */
+static const struct sim_ip_route *table_entry(const struct sim_ip *ip, struct sim_addr dst, uint32_t bound_if,
+					      bool link_only, bool connected, unsigned connected_len)
+{
+	for (const struct sim_ip_route *e = ip->routes; e; e = e->next) {
+		bool unicast = e->type == SIM_ROUTE_UNICAST;
+
+		if (connected && connected_len >= e->prefix_len)
+			return NULL;
+		if (sim_addr_is_v4(e->dst) != sim_addr_is_v4(dst) ||
+		    !sim_ip_prefix_matches(dst, e->dst, e->prefix_len))
+			continue;
+		/* RT_SCOPE_LINK: neither gateways nor the other types are looked at. */
+		if (link_only && (!unicast || !sim_addr_is_any(e->gateway)))
+			continue;
+		if (unicast && ((bound_if && e->iface != bound_if) || !ip->ifaces[e->iface - 1].up))
+			continue;
+		return e;
+	}
+	return NULL;
+}
+
 static int route_out(struct sim_ip *ip, struct sim_addr dst, uint32_t bound_if, bool dontroute,
 		     struct sim_route *r)
 {
 	const struct sim_iface_addr *on = NULL;
-	const struct sim_iface *f = connected_iface(ip, dst, bound_if, &on);
+	const struct sim_iface *f = sim_ip_connected_iface(ip, dst, bound_if, &on);
+	const struct sim_ip_route *e;
 
-	for (const struct sim_ip_route *e = ip->routes; e && !dontroute; e = e->next) {
-		if (sim_addr_is_v4(e->dst) != sim_addr_is_v4(dst) ||
-		    !sim_ip_prefix_matches(dst, e->dst, e->prefix_len))
-			continue;
-		if ((bound_if && e->iface != bound_if) || !ip->ifaces[e->iface - 1].up)
-			continue;
-		if (f && on->prefix_len >= e->prefix_len)
-			break;
+	/* Linux's IPv6 knows no scope of routes: it takes SO_DONTROUTE and goes through gateways. */
+	e = table_entry(ip, dst, bound_if, dontroute && sim_addr_is_v4(dst), f != NULL,
+			f ? on->prefix_len : 0);
+	if (e && e->type != SIM_ROUTE_UNICAST)
+		return -route_types[e->type].err;
+	if (e) {
 		if (!sim_addr_is_any(e->gateway))
 			r->next_hop = e->gateway;
 		return use_iface(ip, &ip->ifaces[e->iface - 1], dst, e->mtu_bytes, r);
 	}
-	if (!f && bound_if && bound_if <= ip->num_ifaces && !ip->ifaces[bound_if - 1].loopback)
+	if (!f && bound_if && bound_if <= ip->num_ifaces && !ip->ifaces[bound_if - 1].loopback &&
+	    ip->ifaces[bound_if - 1].up)
 		f = &ip->ifaces[bound_if - 1]; /* Linux: a destination is on the link that was named */
 	return f ? use_iface(ip, f, dst, 0, r) : -ENETUNREACH;
 }
 
-static bool source_is_usable(const struct sim_ip *ip, struct sim_addr src)
+/* Linux looks at IPv4's source alone. 0, or why it can't be that of a packet. */
+static int check_source(const struct sim_ip *ip, struct sim_addr src)
 {
-	return sim_ip_is_local(ip, src) && !sim_addr_is_multicast(src) && !sim_ip_is_broadcast(ip, src);
+	if (!sim_addr_is_v4(src))
+		return 0;
+	if (sim_addr_is_multicast(src) || sim_addr_to_v4(src) == INADDR_BROADCAST)
+		return -EINVAL;
+	return sim_ip_is_local(ip, src) ? 0 : -ENETUNREACH;
 }
 
 int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, uint32_t bound_if,
 		 bool dontroute, struct sim_route *r)
 {
 	bool has_src = !sim_addr_is_any(src);
-	int err;
+	int err = has_src ? check_source(ip, src) : 0;
 
 	memset(r, 0, sizeof *r);
 	r->next_hop = dst;
-	if (has_src && !source_is_usable(ip, src))
-		return -EINVAL;
+	if (err)
+		return err;
 	if (sim_addr_is_multicast(dst))
 		return -ENETUNREACH;
 	if (sim_ip_is_broadcast(ip, dst))
@@ -271,8 +277,34 @@ int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, ui
 	if (err)
 		return err;
 	/* Linux: an address of the loopback interface does not leave the host. */
-	if (has_src && sim_addr_is_loopback(src) && !r->local && r->iface != ip->ifaces[0].index)
+	if (has_src && sim_addr_is_loopback(src) && sim_addr_is_v4(src) && !r->local &&
+	    r->iface != ip->ifaces[0].index)
 		return -EINVAL;
 	r->generation = ip->generation;
 	return 0;
+}
+
+enum sim_why_key sim_ip_why_no_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src,
+				     uint32_t bound_if, bool dontroute, int err)
+{
+	struct sim_route probe;
+
+	switch (-err) {
+	case EHOSTUNREACH: return SIM_WHY_ROUTE_UNREACHABLE;
+	case EACCES: return SIM_WHY_ROUTE_PROHIBIT;
+	case EINVAL:
+		return !sim_ip_route(ip, dst, sim_addr_is_v4(dst) ? sim_addr_v4(0) : sim_addr_v6_any(),
+				     bound_if, dontroute, &probe)
+			       ? SIM_WHY_BAD_ARGUMENT
+			       : SIM_WHY_ROUTE_BLACKHOLE;
+	default: break;
+	}
+	if (!sim_addr_is_any(src) && check_source(ip, src))
+		return SIM_WHY_SOURCE_NOT_LOCAL;
+	if (dontroute && !sim_ip_route(ip, dst, src, bound_if, false, &probe))
+		return SIM_WHY_NOT_ON_LINK;
+	for (uint32_t i = 0; i < ip->num_ifaces; i++)
+		if (!ip->ifaces[i].up)
+			return SIM_WHY_LINK_DOWN;
+	return SIM_WHY_UNREACHABLE;
 }

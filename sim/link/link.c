@@ -95,7 +95,7 @@ static uint32_t addr_hash(struct sim_addr a)
 	return (uint32_t)sim_mix(a.d[0] ^ 0x9e3779b97f4a7c15u, a.d[1] ^ 0xc2b2ae3d27d4eb4fu);
 }
 
-struct sim_station *sim_fabric_owner(const struct sim_fabric *f, struct sim_addr a)
+static struct claim *find_claim(const struct sim_fabric *f, struct sim_addr a)
 {
 	struct sim_hnode *n = f->by_addr.buckets ? sim_hmap_first(&f->by_addr, addr_hash(a)) : NULL;
 
@@ -103,15 +103,29 @@ struct sim_station *sim_fabric_owner(const struct sim_fabric *f, struct sim_addr
 		struct claim *c = sim_container_of(n, struct claim, node);
 
 		if (sim_addr_equal(c->addr, a))
-			return c->station;
+			return c;
 	}
 	return NULL;
+}
+
+struct sim_station *sim_fabric_owner(const struct sim_fabric *f, struct sim_addr a)
+{
+	const struct claim *c = find_claim(f, a);
+
+	return c ? c->station : NULL;
+}
+
+static void tell_all(struct sim_fabric *f)
+{
+	struct sim_list *node;
+
+	sim_list_each(node, &f->stations)
+		sim_station_changed(sim_container_of(node, struct sim_station, node));
 }
 
 int sim_station_claim(struct sim_station *st, struct sim_addr a)
 {
 	struct sim_fabric *f = st->fabric;
-	struct sim_list *node;
 	struct claim *c;
 
 	if (sim_fabric_owner(f, a))
@@ -124,9 +138,20 @@ int sim_station_claim(struct sim_station *st, struct sim_addr a)
 	c->station = st;
 	c->addr = a;
 	sim_hmap_insert(&f->by_addr, f->ctx->arena, &c->node, addr_hash(a));
-	sim_list_each(node, &f->stations)
-		sim_station_changed(sim_container_of(node, struct sim_station, node));
+	tell_all(f);
 	return 0;
+}
+
+void sim_station_unclaim(struct sim_station *st, struct sim_addr a)
+{
+	struct sim_fabric *f = st->fabric;
+	struct claim *c = find_claim(f, a);
+
+	if (!c || c->station != st)
+		return;
+	sim_hmap_remove(&f->by_addr, &c->node);
+	sim_arena_free(f->ctx->arena, c, sizeof *c);
+	tell_all(f);
 }
 
 /* ---- wires ---- */
@@ -169,7 +194,7 @@ void sim_wire_set(struct sim_wire *w, const struct sim_netem *netem)
 /* How long the bits take to leave, rounded up to a nanosecond. */
 static int64_t transmission_ns(const struct sim_wire *w, const struct sim_packet *p)
 {
-	__uint128_t bits_ns = (__uint128_t)sim_packet_ip_len(p) * 8 * (uint64_t)SIM_NS_PER_S;
+	__uint128_t bits_ns = (__uint128_t)sim_packet_link_len(p) * 8 * (uint64_t)SIM_NS_PER_S;
 
 	return (int64_t)((bits_ns + w->netem.rate_bps - 1) / w->netem.rate_bps);
 }
@@ -223,7 +248,7 @@ static int through_bytes(struct sim_fabric *f, struct sim_packet *p)
 		return -ENOMEM;
 	len = sim_wire_emit(p, f->scratch, SIM_WIRE_MAX_BYTES);
 	sim_bytes_release(a, &p->payload);
-	err = sim_wire_parse(a, f->scratch, len, p);
+	err = p->is_arp ? sim_wire_parse_arp(f->scratch, len, p) : sim_wire_parse(a, f->scratch, len, p);
 	SIM_ASSERT(!err || err == -ENOMEM);
 	return err;
 }
@@ -288,6 +313,20 @@ int sim_wire_send(struct sim_wire *w, struct sim_packet *p)
 	else if (enqueue(w, p))
 		drop(w, p, SIM_DROP_NO_MEMORY);
 	return 0;
+}
+
+uint32_t sim_station_num_undeparted(const struct sim_station *st)
+{
+	int64_t now_ns = sim_now(st->fabric->ctx);
+	uint32_t n = 0;
+
+	for (const struct sim_wire *w = st->wires; w; w = w->next) {
+		if (sim_wire_is_loopback(w) || !w->netem.rate_bps)
+			continue;
+		for (const struct sim_packet *p = w->queue.head; p; p = p->next)
+			n += p->departs_ns > now_ns;
+	}
+	return n;
 }
 
 static void depart(struct sim_wire *w, int64_t now_ns)

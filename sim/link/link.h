@@ -71,6 +71,7 @@ struct sim_station *sim_station_find(struct sim_fabric *f, uint16_t id);
 /* The station answers for this address. 0, -EEXIST (another does), -ENOMEM. All stations hear of it
  * (_changed). */
 int sim_station_claim(struct sim_station *st, struct sim_addr a);
+void sim_station_unclaim(struct sim_station *st, struct sim_addr a); /* if it does; all hear of it */
 struct sim_station *sim_fabric_owner(const struct sim_fabric *f, struct sim_addr a); /* NULL: nobody */
 
 /* The wire from one station to another (the same: loopback, MTU 65536), made when first asked for. NULL: no
@@ -85,6 +86,9 @@ void sim_wire_set(struct sim_wire *w, const struct sim_netem *netem); /* packets
  * else it has departed at once.
  */
 int sim_wire_send(struct sim_wire *w, struct sim_packet *p);
+
+/* How many packets wait for wires with a rate to take them, on all wires but loopback. */
+uint32_t sim_station_num_undeparted(const struct sim_station *st);
 
 static inline bool sim_wire_is_loopback(const struct sim_wire *w)
 {

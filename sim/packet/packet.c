@@ -90,6 +90,8 @@ uint32_t sim_flow_define(struct sim_trace *t, uint16_t host, const struct sim_pa
 	memcpy(&r->arg[0], p->src.b, sizeof p->src);
 	memcpy(&r->arg[2], p->dst.b, sizeof p->dst);
 	r->arg[4] = (uint64_t)p->proto | (uint64_t)p->sport << 16 | (uint64_t)p->dport << 32;
+	if (p->is_arp)
+		r->arg[4] |= SIM_FLOW_IS_ARP;
 	r->arg[5] = 0;
 	sim_trace_commit(t, r, NULL);
 	return flow;
@@ -112,6 +114,8 @@ void sim_packet_trace(struct sim_trace *t, enum sim_trace_kind kind, uint16_t ho
 	} else if (p->proto == IPPROTO_ICMP || p->proto == IPPROTO_ICMPV6) {
 		flags = p->icmp.type;
 		place = p->icmp.code;
+	} else if (__builtin_expect(p->is_arp, 0)) {
+		flags = p->arp.op;
 	}
 	r = sim_trace_open(t, t->clock->now_ns, kind, host, p->flow);
 	r->arg[0] = p->id;

@@ -68,6 +68,8 @@ enum {
 	SIM_ICMP6_PARAMETER = 4,
 	SIM_ICMP6_ECHO = 128,
 	SIM_ICMP6_ECHO_REPLY = 129,
+	SIM_ICMP6_SOLICITATION = 135, /* RFC 4861: target and option are the payload */
+	SIM_ICMP6_ADVERTISEMENT = 136,
 };
 
 /* Codes of destination unreachable. */
@@ -76,6 +78,8 @@ enum {
 	SIM_ICMP_UNREACHABLE_PROTOCOL = 2,
 	SIM_ICMP_UNREACHABLE_PORT = 3,
 	SIM_ICMP_UNREACHABLE_TOO_BIG = 4, /* fragmentation needed, and DF set */
+	SIM_ICMP_UNREACHABLE_FILTERED = 13,
+	SIM_ICMP6_UNREACHABLE_PROHIBITED = 1,
 	SIM_ICMP6_UNREACHABLE_ADDRESS = 3,
 	SIM_ICMP6_UNREACHABLE_PORT = 4,
 };
@@ -83,7 +87,7 @@ enum {
 struct sim_icmp_header {
 	uint8_t type, code; /* of ICMPv4 or ICMPv6, by the packet's family */
 	uint16_t mtu;       /* destination unreachable/fragmentation needed; packet too big */
-	uint16_t id, seq;   /* echo */
+	uint16_t id, seq;   /* echo; neighbour discovery: id has the flags */
 	/* Of the packet that an error is about, as quoted in its payload. */
 	uint8_t quoted_proto;
 	uint16_t quoted_sport, quoted_dport;
@@ -99,6 +103,13 @@ struct sim_udp_extra {
 	uint16_t segment_bytes; /* several datagrams of this length in one: UDP_SEGMENT over loopback; 0: one
 				 */
 	bool stamps, zerocopy;  /* its sender is told when it departs, and that its bytes are done with */
+};
+
+/* RFC 826: what the IPv4 addresses, which are the packet's, do not say. */
+enum { SIM_ARP_REQUEST = 1, SIM_ARP_REPLY = 2, SIM_ARP_LEN = 28 };
+struct sim_arp_header {
+	uint16_t op;
+	uint8_t sha[6], tha[6]; /* hardware addresses of sender and target */
 };
 
 /* Whether the transport checksum is right: computed when bytes are made, so a packet on its way just carries
@@ -124,6 +135,8 @@ struct sim_packet {
 	bool more_fragments, dont_fragment;
 	bool broadcast;   /* sent to everybody on the segment */
 	bool ttl_is_zero; /* IPV6_HOPLIMIT may say so; else a ttl of 0 is the host's default */
+	bool is_arp;      /* no IP packet: ARP's, about src and dst; no payload */
+	bool confirm;     /* its sender knows that the next hop is there: until it has left */
 	bool is_fragment; /* then ports stand only in the first, and payload is a part of the IP payload */
 	uint8_t iface;    /* index of the interface it leaves by, then of that it came in by */
 	uint32_t l4_len_bytes;   /* fragments only: length of the first one's transport header, inside payload
@@ -136,6 +149,7 @@ struct sim_packet {
 		struct sim_tcp_header tcp;
 		struct sim_icmp_header icmp;
 		struct sim_udp_extra udp;
+		struct sim_arp_header arp;
 	};
 };
 
@@ -189,6 +203,12 @@ static inline uint32_t sim_packet_ip_len(const struct sim_packet *p)
 	return sim_packet_l3_header_len(p) + sim_packet_l4_header_len(p) + p->payload.len;
 }
 
+/* What it is on a link, without the link's own header. */
+static inline uint32_t sim_packet_link_len(const struct sim_packet *p)
+{
+	return p->is_arp ? (uint32_t)SIM_ARP_LEN : sim_packet_ip_len(p);
+}
+
 /* A first-in-first-out queue of packets, which owns them. */
 struct sim_packet_queue {
 	struct sim_packet *head, **tail;
@@ -233,6 +253,7 @@ void sim_packet_queue_free(struct sim_packet_queue *q, struct sim_arena *a); /* 
  * Trace records about packets: kind is SIM_TRACE_SEND, _ARRIVE or _DROP, extra is arg[5]. A packet without a
  * flow gets one defined. Sockets define theirs once and mark their packets with it.
  */
+enum { SIM_FLOW_IS_ARP = 0x100 }; /* beside the protocol of a flow's record */
 void sim_packet_trace(struct sim_trace *t, enum sim_trace_kind kind, uint16_t host, struct sim_packet *p,
 		      uint64_t extra);
 uint32_t sim_flow_define(struct sim_trace *t, uint16_t host, const struct sim_packet *p);

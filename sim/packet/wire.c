@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Packets to bytes and back: see wire.h. RFC 791 3.1, RFC 8200 3 and 4.5, RFC 768, RFC 9293 3.1, RFC 7323,
- * RFC 2018, RFC 792, RFC 4443. Must not know what the packets mean.
+ * RFC 2018, RFC 792, RFC 4443, RFC 826. Must not know what the packets mean.
  */
 #include "sim/packet/wire.h"
 
@@ -161,16 +161,25 @@ static size_t put_tcp(const struct sim_packet *p, unsigned char *b)
 	return len;
 }
 
+/* Echo's identifier and number, or the flags of neighbour discovery, stand where errors have the MTU. */
+static bool has_id(const struct sim_packet *p)
+{
+	uint8_t type = p->icmp.type;
+
+	if (p->proto == IPPROTO_ICMP)
+		return type == SIM_ICMP_ECHO || type == SIM_ICMP_ECHO_REPLY;
+	return type == SIM_ICMP6_ECHO || type == SIM_ICMP6_ECHO_REPLY || type == SIM_ICMP6_SOLICITATION ||
+	       type == SIM_ICMP6_ADVERTISEMENT;
+}
+
 static size_t put_icmp(const struct sim_packet *p, unsigned char *b)
 {
 	const struct sim_icmp_header *h = &p->icmp;
-	bool v4 = p->proto == IPPROTO_ICMP;
 
 	memset(b, 0, SIM_ICMP_HEADER_LEN);
 	b[0] = h->type;
 	b[1] = h->code;
-	if (v4 ? h->type == SIM_ICMP_ECHO || h->type == SIM_ICMP_ECHO_REPLY
-	       : h->type == SIM_ICMP6_ECHO || h->type == SIM_ICMP6_ECHO_REPLY) {
+	if (has_id(p)) {
 		put16(b + 4, h->id);
 		put16(b + 6, h->seq);
 	} else {
@@ -268,16 +277,51 @@ static size_t put_v6(const struct sim_packet *p, unsigned char *b, uint32_t tota
 
 size_t sim_wire_emit(const struct sim_packet *p, unsigned char *buf, size_t cap)
 {
-	uint32_t total = sim_packet_ip_len(p);
+	uint32_t total = sim_packet_link_len(p);
 	size_t len;
 
 	SIM_ASSERT(cap >= total);
+	if (p->is_arp) {
+		sim_wire_emit_arp(p, buf);
+		return total;
+	}
 	SIM_ASSERT(total <= (sim_packet_is_v4(p) ? 65535u : SIM_IPV6_HEADER_LEN + 65535u));
 	len = sim_packet_is_v4(p) ? put_v4(p, buf, total) : put_v6(p, buf, total);
 	if (!p->is_fragment)
 		len += sim_wire_emit_transport(p, buf + len);
 	sim_bytes_read(&p->payload, 0, p->payload.len, buf + len);
 	return total;
+}
+
+/* ---- ARP ---- */
+
+enum { ARP_ETHERNET = 1, ARP_IPV4 = 0x0800, ARP_SHA = 8, ARP_SPA = 14, ARP_THA = 18, ARP_TPA = 24 };
+
+void sim_wire_emit_arp(const struct sim_packet *p, unsigned char *b)
+{
+	put16(b, ARP_ETHERNET);
+	put16(b + 2, ARP_IPV4);
+	b[4] = sizeof p->arp.sha;
+	b[5] = 4;
+	put16(b + 6, p->arp.op);
+	memcpy(b + ARP_SHA, p->arp.sha, sizeof p->arp.sha);
+	memcpy(b + ARP_SPA, p->src.b + 12, 4);
+	memcpy(b + ARP_THA, p->arp.tha, sizeof p->arp.tha);
+	memcpy(b + ARP_TPA, p->dst.b + 12, 4);
+}
+
+int sim_wire_parse_arp(const unsigned char *b, size_t len, struct sim_packet *p)
+{
+	p->payload = (struct sim_bytes){ NULL, 0, 0 };
+	if (len < SIM_ARP_LEN || get16(b) != ARP_ETHERNET || get16(b + 2) != ARP_IPV4 ||
+	    b[4] != sizeof p->arp.sha || b[5] != 4)
+		return -EINVAL;
+	p->arp.op = get16(b + 6);
+	memcpy(p->arp.sha, b + ARP_SHA, sizeof p->arp.sha);
+	memcpy(p->arp.tha, b + ARP_THA, sizeof p->arp.tha);
+	p->src = sim_addr_v4(get32(b + ARP_SPA));
+	p->dst = sim_addr_v4(get32(b + ARP_TPA));
+	return 0;
 }
 
 /* ---- transports, from bytes ---- */
@@ -387,8 +431,7 @@ static int get_icmp(struct sim_packet *p, const unsigned char *b, uint32_t len)
 	memset(h, 0, sizeof *h);
 	h->type = b[0];
 	h->code = b[1];
-	if (p->proto == IPPROTO_ICMP ? h->type == SIM_ICMP_ECHO || h->type == SIM_ICMP_ECHO_REPLY
-				     : h->type == SIM_ICMP6_ECHO || h->type == SIM_ICMP6_ECHO_REPLY) {
+	if (has_id(p)) {
 		h->id = get16(b + 4);
 		h->seq = get16(b + 6);
 	} else {

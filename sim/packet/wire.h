@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Packets as bytes: emitted and parsed exactly as RFC 791, 8200, 768, 9293, 792 and 4443 draw them, with real
- * checksums. Used by captures, by wire=bytes (every hop) and by corruption.
+ * Packets as bytes: emitted and parsed exactly as RFC 791, 8200, 768, 9293, 792, 4443, 4861 and 826 draw
+ * them, with real checksums. Used by captures, by wire=bytes (every hop) and by corruption.
  */
 #ifndef SIM_PACKET_WIRE_H
 #define SIM_PACKET_WIRE_H
@@ -18,7 +18,8 @@ struct sim_packet;
 #define SIM_WIRE_MAX_TRANSPORT_BYTES 60
 
 /*
- * Writes the IP packet (no link header) into buf: its length. cap must be at least sim_packet_ip_len(). A
+ * Writes the IP or ARP packet (no link header) into buf: its length. cap must be at least
+ * sim_packet_link_len(). A
  * packet whose csum is SIM_CSUM_BAD gets a wrong transport checksum.
  */
 size_t sim_wire_emit(const struct sim_packet *p, unsigned char *buf, size_t cap);
@@ -29,6 +30,10 @@ size_t sim_wire_emit(const struct sim_packet *p, unsigned char *buf, size_t cap)
  * SIM_CSUM_BAD); -ENOMEM. id, next, sent_ns, flow, iface and truesize are left alone.
  */
 int sim_wire_parse(struct sim_arena *a, const unsigned char *buf, size_t len, struct sim_packet *p);
+
+/* ARP (is_arp) for Ethernet and IPv4: SIM_ARP_LEN bytes; and back: 0, -EINVAL. */
+void sim_wire_emit_arp(const struct sim_packet *p, unsigned char *buf);
+int sim_wire_parse_arp(const unsigned char *buf, size_t len, struct sim_packet *p);
 
 /*
  * The transport header alone, as it stands before the payload of a packet that is no fragment, with its

@@ -66,7 +66,20 @@ struct int_option {
 FLAG_OPTION(reuseaddr)
 FLAG_OPTION(keepalive)
 FLAG_OPTION(broadcast)
-FLAG_OPTION(dontroute)
+
+static int get_dontroute(struct sim_sock *sk)
+{
+	return sk->dontroute;
+}
+
+static int set_dontroute(struct sim_sock *sk, int val)
+{
+	sk->dontroute = val != 0;
+	if (sim_sock_op(sk)->way_changed)
+		sim_sock_op(sk)->way_changed(sk);
+	return 0;
+}
+
 FLAG_OPTION(oobinline)
 FLAG_OPTION(passcred)
 

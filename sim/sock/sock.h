@@ -176,6 +176,8 @@ struct sim_sock_ops {
 	int (*number_stamps)(struct sim_sock *sk, bool of_stream);
 	/* The exact send buffer or capacity was changed, or the peer's program read: room may have come. */
 	void (*room_changed)(struct sim_sock *sk);
+	/* NULL, or: SO_DONTROUTE was set; what was remembered of the way is void. */
+	void (*way_changed)(struct sim_sock *sk);
 };
 
 /*

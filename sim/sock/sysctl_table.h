@@ -47,6 +47,30 @@
 	X(udp_mem_low,		"net.ipv4.udp_mem",			0, 575796, 0, INT32_MAX) \
 	X(udp_mem_pressure,	"net.ipv4.udp_mem",			1, 767731, 0, INT32_MAX) \
 	X(udp_mem_max,		"net.ipv4.udp_mem",			2, 1151592, 0, INT32_MAX) \
+	X(neigh4_base_reachable_ms,	"net.ipv4.neigh.default.base_reachable_time_ms",	0, 30000, 0, INT32_MAX) \
+	X(neigh4_delay_first_probe,	"net.ipv4.neigh.default.delay_first_probe_time",	0, 5, 0, 2147483) \
+	X(neigh4_retrans_ms,	"net.ipv4.neigh.default.retrans_time_ms",	0, 1000, 0, INT32_MAX) \
+	X(neigh4_ucast_solicit,	"net.ipv4.neigh.default.ucast_solicit",	0, 3, 0, 100) \
+	X(neigh4_mcast_solicit,	"net.ipv4.neigh.default.mcast_solicit",	0, 3, 0, 100) \
+	X(neigh4_mcast_resolicit,	"net.ipv4.neigh.default.mcast_resolicit",	0, 0, 0, 100) \
+	X(neigh4_unres_qlen_bytes,	"net.ipv4.neigh.default.unres_qlen_bytes",	0, 212992, 0, INT32_MAX) \
+	X(neigh4_gc_stale,	"net.ipv4.neigh.default.gc_stale_time",	0, 60, 0, 2147483) \
+	X(neigh4_gc_thresh1,	"net.ipv4.neigh.default.gc_thresh1",	0, 128, 0, INT32_MAX) \
+	X(neigh4_gc_thresh3,	"net.ipv4.neigh.default.gc_thresh3",	0, 1024, 0, INT32_MAX) \
+	X(neigh4_locktime,	"net.ipv4.neigh.default.locktime",	0, 100, 0, 2147483) \
+	X(neigh6_base_reachable_ms,	"net.ipv6.neigh.default.base_reachable_time_ms",	0, 30000, 0, INT32_MAX) \
+	X(neigh6_delay_first_probe,	"net.ipv6.neigh.default.delay_first_probe_time",	0, 5, 0, 2147483) \
+	X(neigh6_retrans_ms,	"net.ipv6.neigh.default.retrans_time_ms",	0, 1000, 0, INT32_MAX) \
+	X(neigh6_ucast_solicit,	"net.ipv6.neigh.default.ucast_solicit",	0, 3, 0, 100) \
+	X(neigh6_mcast_solicit,	"net.ipv6.neigh.default.mcast_solicit",	0, 3, 0, 100) \
+	X(neigh6_mcast_resolicit,	"net.ipv6.neigh.default.mcast_resolicit",	0, 0, 0, 100) \
+	X(neigh6_unres_qlen_bytes,	"net.ipv6.neigh.default.unres_qlen_bytes",	0, 212992, 0, INT32_MAX) \
+	X(neigh6_gc_stale,	"net.ipv6.neigh.default.gc_stale_time",	0, 60, 0, 2147483) \
+	X(neigh6_gc_thresh1,	"net.ipv6.neigh.default.gc_thresh1",	0, 128, 0, INT32_MAX) \
+	X(neigh6_gc_thresh3,	"net.ipv6.neigh.default.gc_thresh3",	0, 1024, 0, INT32_MAX) \
+	X(ip_forward,		"net.ipv4.ip_forward",			0, 0, 0, 1) \
+	X(ip6_forwarding,	"net.ipv6.conf.all.forwarding",		0, 0, 0, 1) \
+	X(keep_addr_on_down,	"net.ipv6.conf.all.keep_addr_on_down",	0, 0, 0, 1) \
 	X(bindv6only,		"net.ipv6.bindv6only",			0, 0, 0, 1) \
 	SIM_SWITCH_TABLE(X)
 

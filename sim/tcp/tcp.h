@@ -38,6 +38,7 @@ struct sim_tcp_sock {
 	uint8_t link;               /* enum sim_tcp_link */
 	bool held : 1;              /* the connection holds a reference */
 	bool nospace : 1;           /* a send or poll found no room: tell when there is */
+	bool confirm : 1; /* the peer has acknowledged: the next segment tells the neighbour cache */
 };
 
 struct sim_tcp {

@@ -137,6 +137,7 @@ void sim_tcp_env_acked(struct sim_tcp_conn *c, uint32_t num_bytes)
 	struct sim_sock *sk = &ts->in.sk;
 	uint32_t left = sim_tcp_conn_unacked(c), had = left + num_bytes, overhead;
 
+	ts->confirm = true; /* Linux, tcp_ack: forward progress */
 	if (!left) {
 		sk->wmem_bytes = 0;
 	} else {

@@ -127,6 +127,8 @@ void sim_tcp_env_send(struct sim_tcp_conn *c, struct sim_packet *p)
 	if (__builtin_expect(!sk->flow, 0))
 		sk->flow = sim_flow_define(&sk->net->ctx->trace, sk->net->host_id, p);
 	p->flow = sk->flow;
+	p->confirm = ts->confirm; /* Linux, sk_dst_pending_confirm */
+	ts->confirm = false;
 	sim_inet_mark(in, &in->route, p);
 	if (__builtin_expect(ts->marks != NULL, 0))
 		sim_tcp_marks_sent(ts, p);
@@ -283,6 +285,7 @@ void sim_tcp_env_state(struct sim_tcp_conn *c, unsigned old)
 	struct sim_tcp_sock *ts = sim_tcp_sock_of_conn(c);
 	struct sim_sock *sk = &ts->in.sk;
 
+	ts->confirm |= c->state == SIM_TCP_ESTABLISHED; /* our SYN was acknowledged */
 	switch (c->state) {
 	case SIM_TCP_SYN_RECEIVED:
 		/* A simultaneous open: as Linux, what was shut before is shut again once it is open. */
@@ -618,6 +621,12 @@ static int take_soft_error(struct sim_sock *sk)
 	return err;
 }
 
+/* Linux, sk_dst_reset: the next segment looks for its way anew. */
+static void sock_way_changed(struct sim_sock *sk)
+{
+	sim_tcp_sock_of(sk)->in.route.generation = 0;
+}
+
 const struct sim_sock_ops sim_tcp_sock_ops = {
 	.bind = sock_bind,
 	.connect = sock_connect,
@@ -637,4 +646,5 @@ const struct sim_sock_ops sim_tcp_sock_ops = {
 	.number_stamps = sim_tcp_number_stamps,
 	.room_changed = sock_room_changed,
 	.take_soft_error = take_soft_error,
+	.way_changed = sock_way_changed,
 };

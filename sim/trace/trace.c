@@ -27,6 +27,8 @@ static const char *const drop_names[SIM_DROP_NUM] = {
 	[SIM_DROP_TOO_BIG] = "larger than the MTU",
 	[SIM_DROP_NO_MEMORY] = "out of memory",
 	[SIM_DROP_FIREWALL] = "firewall",
+	[SIM_DROP_LINK_DOWN] = "link down",
+	[SIM_DROP_LINK_ADDRESS] = "nobody has the link-layer address",
 };
 
 const char *sim_drop_name(enum sim_drop d)

@@ -36,6 +36,8 @@ enum sim_trace_kind {
 	SIM_TRACE_RULE,   /* obj: rule id. [0] call id, [1] how many other rules matched and gave way */
 	SIM_TRACE_TASK,   /* obj: task. [0] enum sim_trace_life */
 	SIM_TRACE_SOCKET, /* [0] enum sim_trace_life; [1] domain | type << 16 | protocol << 32 */
+	SIM_TRACE_NEIGH, /* a neighbour's state. obj: interface. [0] old, [1] new (enum sim_nud_state), [2..3]
+			    address */
 	SIM_TRACE_NUM_KINDS
 };
 
@@ -58,7 +60,9 @@ enum sim_drop {
 	SIM_DROP_REASSEMBLY, /* fragments that never became whole */
 	SIM_DROP_TOO_BIG,    /* over the MTU and may not be fragmented */
 	SIM_DROP_NO_MEMORY,
-	SIM_DROP_FIREWALL, /* a rule of the host's, or the policy of its chain */
+	SIM_DROP_FIREWALL,     /* a rule of the host's, or the policy of its chain */
+	SIM_DROP_LINK_DOWN,    /* the interface that it came to is down */
+	SIM_DROP_LINK_ADDRESS, /* no station has the link-layer address */
 	SIM_DROP_NUM
 };
 

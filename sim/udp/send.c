@@ -6,6 +6,7 @@
 
 #include "sim/base/assert.h"
 #include "sim/ip/firewall.h"
+#include "sim/ip/neighbour.h"
 #include "sim/sock/memory.h"
 #include "sim/udp/udp_internal.h"
 
@@ -28,13 +29,17 @@ static bool is_v4(const struct sim_udp_way *way)
 
 /* ---- where to ---- */
 
-static int no_route(struct sim_sock *sk, struct sim_task *t, int err)
+static int no_route(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr src, int err)
 {
-	switch (err) {
-	case -EINVAL: return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, 0, 0, 0);
-	case -ENOMEM: return sim_sock_fail(sk, t, ENOMEM, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
-	default: return sim_sock_fail(sk, t, -err, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0, 0, 0, 0);
-	}
+	const struct sim_udp_way *way = &us->way;
+	struct sim_sock *sk = &us->in.sk;
+
+	if (err == -ENOMEM)
+		return sim_sock_fail(sk, t, ENOMEM, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
+	return sim_sock_fail(sk, t, -err,
+			     sim_ip_why_no_route(us->in.ip, way->raddr, src, way->bound_if, way->dontroute,
+						 err),
+			     SIM_NEVER_NS, 5, 0, 0, 0);
 }
 
 /* IP_PKTINFO names a source: it must be this host's, but the errno is not that of a socket's own address. */
@@ -63,7 +68,7 @@ static int find_named_way(struct sim_udp_sock *us, struct sim_task *t, const str
 	if (!err)
 		err = sim_ip_route(in->ip, way->raddr, src, iface, dontroute, &way->route);
 	if (err)
-		return no_route(&in->sk, t, err);
+		return no_route(us, t, src, err);
 	if (!sim_addr_is_any(src))
 		way->route.src = src;
 	way->route.generation = 0; /* not for the next */
@@ -110,7 +115,7 @@ static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr
 	src = sim_inet_source(in);
 	err = sim_ip_route(in->ip, raddr, src, in->sk.bound_if, dontroute, &way->route);
 	if (err)
-		return no_route(&in->sk, t, err);
+		return no_route(us, t, src, err);
 	/* Kept with what is corked: the socket's own may be of another family when it goes. */
 	if (!sim_addr_is_any(src))
 		way->route.src = src;
@@ -392,6 +397,7 @@ static struct sim_packet *make_packet(struct sim_udp_sock *us, struct sim_udp_wa
 	p->dport = way->rport;
 	p->proto = IPPROTO_UDP;
 	p->payload = *run;
+	p->confirm = way->confirm;
 	sim_inet_mark(in, &way->route, p);
 	if (__builtin_expect(!way->flow, 0))
 		way->flow = sim_flow_define(&ctx->trace, in->sk.net->host_id, p);
@@ -840,8 +846,12 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 		err = is_v4(&us->way) ? m->scm->err : m->scm->err6;
 	if (!err && __builtin_expect((m->flags & MSG_MORE) || us->cork_option, 0))
 		note_flow(us);
-	if (__builtin_expect(m->flags & FLAG_PROBE, 0) && !err)
+	us->way.confirm = (m->flags & MSG_CONFIRM) != 0;
+	if (__builtin_expect(m->flags & FLAG_PROBE, 0) && !err) {
+		if (us->way.confirm)
+			sim_neigh_confirm(us->in.ip, &us->way.route);
 		return (ssize_t)len; /* the way was looked up, and that is all: ip_make_skb() */
+	}
 	if (!err && __builtin_expect(!is_plain(us, m), 0))
 		return send_with(us, t, m);
 	if (!err)

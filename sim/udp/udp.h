@@ -35,6 +35,7 @@ struct sim_udp_way {
 	struct sim_addr raddr;
 	uint16_t rport;
 	bool dontroute;
+	bool confirm; /* MSG_CONFIRM, of the datagram at hand */
 	uint32_t bound_if;
 	uint32_t flow;          /* trace id, 0: none yet */
 	struct sim_route route; /* its src is the datagram's */

@@ -22,7 +22,7 @@ enum { QUIET_MAX_EVENTS = 1000, QUIET_LOOK_EVENTS = 8 };
 /* All but retransmissions and probes, and what is housekeeping: these bring something new. */
 #define MOVING_KINDS                                                                              \
 	(AWAITED_KINDS | 1u << SIM_TIMER_ALARM_HELD | 1u << SIM_TIMER_WIRE | 1u << SIM_TIMER_IP | \
-	 1u << SIM_TIMER_TCP_DELACK)
+	 1u << SIM_TIMER_TCP_DELACK | 1u << SIM_TIMER_NEIGH_AWAITED)
 
 static struct sim_world *world_of_sched(struct sim_sched *s)
 {

@@ -25,6 +25,8 @@ sim_timer_fn *const sim_timer_fns[SIM_TIMER_NUM_KINDS] = {
 	[SIM_TIMER_TASK] = sim_task_on_timer,
 	[SIM_TIMER_WIRE] = sim_wire_on_timer,
 	[SIM_TIMER_IP] = sim_ip_on_timer,
+	[SIM_TIMER_NEIGH] = sim_neigh_on_timer,
+	[SIM_TIMER_NEIGH_AWAITED] = sim_neigh_on_timer,
 };
 
 sim_wait_fn *const sim_wait_fns[SIM_WAIT_NUM_KINDS] = {

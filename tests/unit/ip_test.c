@@ -132,7 +132,7 @@ static void ways_and_their_sources(void **state)
 		{ "224.0.0.1", NULL, 0, -ENETUNREACH, NULL, 0, false },
 		{ "ff02::1", NULL, 0, -ENETUNREACH, NULL, 0, false },
 		{ "10.0.0.2", "127.0.0.1", 0, -EINVAL, NULL, 0, false },
-		{ "10.0.0.2", "9.9.9.9", 0, -EINVAL, NULL, 0, false },
+		{ "10.0.0.2", "9.9.9.9", 0, -ENETUNREACH, NULL, 0, false },
 		{ "10.0.0.1", "127.0.0.1", 0, 0, "10.0.0.1", 1, true },
 		{ "8.8.8.8", NULL, 2, 0, "10.0.0.1", 2, false },
 		{ "10.0.0.2", NULL, 1, -ENETUNREACH, NULL, 0, false },
