@@ -12,11 +12,12 @@
 
 #include "api/libc/libc.h"
 #include "sim/clock/clock.h"
+#include "sim/ip/ip.h"
 #include "sim/packet/packet.h"
 #include "sim/packet/wire.h"
 #include "sim/trace/trace.h"
 
-enum { LINKTYPE_RAW = 101, SNAPLEN = 262144, PCAP_MAJOR = 2, PCAP_MINOR = 4 };
+enum { LINKTYPE_ETHERNET = 1, SNAPLEN = 262144, PCAP_MAJOR = 2, PCAP_MINOR = 4 };
 
 #define MAGIC_NANOSECONDS 0xa1b23c4du
 
@@ -36,7 +37,7 @@ struct sim_pcap {
 	FILE *file;
 	struct sim_trace *trace;
 	int err; /* the first that happened, negative */
-	unsigned char buf[SIM_WIRE_MAX_BYTES];
+	unsigned char buf[SIM_FRAME_HEADER_BYTES + SIM_WIRE_MAX_BYTES];
 };
 
 static void write_or_remember(struct sim_pcap *pcap, const void *data, size_t len)
@@ -54,7 +55,10 @@ static void sink(void *ctx, const struct sim_trace_rec *r, const struct sim_pack
 		return;
 	h.seconds = (uint32_t)(r->time_ns / SIM_NS_PER_S);
 	h.nanoseconds = (uint32_t)(r->time_ns % SIM_NS_PER_S);
-	h.captured_len = h.original_len = (uint32_t)sim_wire_emit(p, pcap->buf, sizeof pcap->buf);
+	sim_iface_frame(p, pcap->buf);
+	h.captured_len = h.original_len =
+		SIM_FRAME_HEADER_BYTES +
+		(uint32_t)sim_wire_emit(p, pcap->buf + SIM_FRAME_HEADER_BYTES, SIM_WIRE_MAX_BYTES);
 	write_or_remember(pcap, &h, sizeof h);
 	write_or_remember(pcap, pcap->buf, h.captured_len);
 }
@@ -62,7 +66,7 @@ static void sink(void *ctx, const struct sim_trace_rec *r, const struct sim_pack
 int sim_pcap_open(struct sim_pcap **out, struct sim_trace *trace, const char *path)
 {
 	const struct file_header h = { MAGIC_NANOSECONDS, PCAP_MAJOR, PCAP_MINOR,
-				       { 0, 0 },          SNAPLEN,    LINKTYPE_RAW };
+				       { 0, 0 },          SNAPLEN,    LINKTYPE_ETHERNET };
 	struct sim_pcap *pcap = malloc(sizeof *pcap);
 	int err;
 

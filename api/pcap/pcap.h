@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A capture file of every packet that leaves a host, on links and loopbacks, lost ones included: pcap with
- * nanosecond stamps in virtual time (magic a1b23c4d), packets without a link header (LINKTYPE_RAW), real
- * checksums.
+ * nanosecond stamps in virtual time (magic a1b23c4d), packets with Ethernet headers
+ * (LINKTYPE_ETHERNET; the hosts' addresses are those that SIOCGIFHWADDR tells), real checksums.
  *
  * A sink of the trace; must not know whose world it is.
  */

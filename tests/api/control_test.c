@@ -609,8 +609,8 @@ static void a_capture_has_a_record_for_every_packet(void **state)
 	assert_int_equal(send(fd[0], "hello", 5, 0), 5);
 	assert_int_equal(send(fd[0], "again", 5, 0), 5);
 	sim_pcap(NULL);
-	/* A header of 24 bytes; for each packet 16, IPv4's 20, UDP's 8 and the payload. */
-	assert_int_equal(read(file, bytes, sizeof bytes), 24 + 2 * (16 + 20 + 8 + 5));
+	/* A header of 24 bytes; for each packet 16, Ethernet's 14, IPv4's 20, UDP's 8 and the payload. */
+	assert_int_equal(read(file, bytes, sizeof bytes), 24 + 2 * (16 + 14 + 20 + 8 + 5));
 	assert_memory_equal(bytes, &magic, sizeof magic);
 	close(file);
 	unlink(path);
