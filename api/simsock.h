@@ -93,9 +93,26 @@ void sim_ip6tables(const char *host, const char *rule);
 /* All of the host's rules with what they counted, as iptables -S -v prints them, each behind its command. */
 const char *sim_iptables_rules(const char *host);
 /*
+ * A host's routes, addresses, interfaces and neighbours, in ip(8)'s words:
+ *
+ *	route add|replace|del DST [via GATEWAY] [dev NAME] [metric N] [mtu N]
+ *	route add|replace|del unreachable|prohibit|blackhole|throw DST
+ *	addr add|del ADDRESS/PREFIX [dev NAME]
+ *	link add NAME
+ *	link set [dev] NAME [up|down] [mtu N] [txqueuelen N] [arp on|off]
+ *	neigh add|replace|del ADDRESS lladdr MAC [dev NAME] [nud STATE]
+ *	route|neigh flush
+ *	route|addr|link|neigh [show]
+ *
+ * "-6" in front: of IPv6. An interface that is not named is eth0. "arp on": neighbours are asked for by
+ * packets (ARP, neighbour discovery) and watched, as on Linux; "off", as it is in the beginning: they are
+ * known at once. Returns what ip(8) would print, "" if nothing.
+ */
+const char *sim_ip(const char *host, const char *command);
+/*
  * At a time from now ("+1s") or since the beginning ("1s"), one of:
  *	link A B NETEM    inject RULE    sysctl HOST NAME VALUE    signal HOST SIGNAL    print TEXT
- *	iptables HOST RULE    ip6tables HOST RULE
+ *	ip HOST COMMAND    iptables HOST RULE    ip6tables HOST RULE
  * It is read now, and refused now. One that did not come to pass fails a passing sim_test().
  */
 void sim_at(const char *when, const char *line);
@@ -221,6 +238,7 @@ void sim_here(const char *file, int line);
 #define sim_iptables(host, rule)      (sim_here(__FILE__, __LINE__), sim_iptables(host, rule))
 #define sim_ip6tables(host, rule)     (sim_here(__FILE__, __LINE__), sim_ip6tables(host, rule))
 #define sim_iptables_rules(host)      (sim_here(__FILE__, __LINE__), sim_iptables_rules(host))
+#define sim_ip(host, command)         (sim_here(__FILE__, __LINE__), sim_ip(host, command))
 #define sim_at(when, line)            (sim_here(__FILE__, __LINE__), sim_at(when, line))
 #define sim_pair(fd, kind)            (sim_here(__FILE__, __LINE__), sim_pair(fd, kind))
 #define sim_serve(host, port, script) (sim_here(__FILE__, __LINE__), sim_serve(host, port, script))

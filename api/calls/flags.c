@@ -26,7 +26,7 @@ enum { FLAG_PROBE = 0x10, FLAG_BATCH = 0x40000 };
 static const struct sim_msg_flag msg_flags[] = {
 	{ NAMED(MSG_OOB),	   "SESEE", "S-SEE", "urgent data" },
 	{ NAMED(MSG_PEEK),	   NOWHERE, "SSSSS", NULL },
-	{ NAMED(MSG_DONTROUTE),	   "-S---", NOWHERE, NULL },
+	{ NAMED(MSG_DONTROUTE),	   "-S---", NOWHERE, "IPv4; IPv6 ignores it, on Linux too" },
 	{ NAMED(MSG_CTRUNC),	   NOWHERE, "SSSSS", "reported in msg_flags: there was no room for control messages" },
 	{ FLAG_PROBE, "MSG_PROBE", "-S---", NOWHERE, "looks the way up and sends nothing" },
 	{ NAMED(MSG_TRUNC),	   NOWHERE, "SS-SS", "reported in msg_flags for datagrams and records" },
@@ -35,7 +35,7 @@ static const struct sim_msg_flag msg_flags[] = {
 	{ NAMED(MSG_WAITALL),	   NOWHERE, "S-S--", NULL },
 	{ NAMED(MSG_FIN),	   NOWHERE, NOWHERE, NULL },
 	{ NAMED(MSG_SYN),	   NOWHERE, NOWHERE, NULL },
-	{ NAMED(MSG_CONFIRM),	   NOWHERE, NOWHERE, NULL },
+	{ NAMED(MSG_CONFIRM),	   "-S---", NOWHERE, "confirms the neighbour, on an interface with arp on" },
 	{ NAMED(MSG_RST),	   NOWHERE, NOWHERE, NULL },
 	{ NAMED(MSG_ERRQUEUE),	   NOWHERE, "SS---", NULL },
 	{ NAMED(MSG_NOSIGNAL),	   "S-S--", NOWHERE, NULL },

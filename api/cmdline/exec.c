@@ -45,6 +45,8 @@ static const char help[] =
 	"  --sysctl [HOST:]NAME=VALUE      of the virtual kernels: net.ipv4.tcp_syn_retries=2\n"
 	"  --iptables [HOST:]RULE          of a host's packet filter: '-A OUTPUT -p udp -j DROP'; IPv6 has\n"
 	"  --ip6tables [HOST:]RULE         its own. Without HOST, of the program's\n"
+	"  --ip HOST:COMMAND               routes, addresses, links, neighbours of a host in ip(8)'s words:\n"
+	"                                  'client:route add default via 10.0.0.254'\n"
 	"  --seed N                        of all chance (1); the same seed, the same run\n"
 	"  --trace FILE                    calls and packets on one time line\n"
 	"  --pcap FILE                     packets, for Wireshark and tshark\n"
@@ -140,13 +142,21 @@ static int add_link(struct invocation *in, int argc, char **argv)
 static int read_options(struct invocation *in, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "host", required_argument, NULL, 'H' },     { "link", required_argument, NULL, 'l' },
-		{ "peer", required_argument, NULL, 'P' },     { "inject", required_argument, NULL, 'i' },
-		{ "sysctl", required_argument, NULL, 'y' },   { "seed", required_argument, NULL, 's' },
-		{ "trace", required_argument, NULL, 't' },    { "pcap", required_argument, NULL, 'p' },
-		{ "net", required_argument, NULL, 'n' },      { "quiet", no_argument, NULL, 'q' },
-		{ "iptables", required_argument, NULL, '4' }, { "ip6tables", required_argument, NULL, '6' },
-		{ "help", no_argument, NULL, 'h' },           { NULL, 0, NULL, 0 },
+		{ "host", required_argument, NULL, 'H' },
+		{ "link", required_argument, NULL, 'l' },
+		{ "peer", required_argument, NULL, 'P' },
+		{ "inject", required_argument, NULL, 'i' },
+		{ "sysctl", required_argument, NULL, 'y' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "trace", required_argument, NULL, 't' },
+		{ "pcap", required_argument, NULL, 'p' },
+		{ "net", required_argument, NULL, 'n' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "iptables", required_argument, NULL, '4' },
+		{ "ip6tables", required_argument, NULL, '6' },
+		{ "ip", required_argument, NULL, 'I' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c, r = 0;
 
@@ -160,6 +170,7 @@ static int read_options(struct invocation *in, int argc, char **argv)
 		case 'y': r = add_option(in, "sysctl", optarg); break;
 		case '4': r = add_option(in, "iptables", optarg); break;
 		case '6': r = add_option(in, "ip6tables", optarg); break;
+		case 'I': r = add_option(in, "ip", optarg); break;
 		case 's': r = add_seed(in, optarg); break;
 		case 't': r = add_output(in, "--trace", optarg); break;
 		case 'p': r = add_output(in, "--pcap", optarg); break;

@@ -12,6 +12,7 @@
 #include "api/simsock.h"
 #include "sim/base/names.h"
 #include "sim/base/quantity.h"
+#include "sim/host/ip_words.h"
 #include "sim/ip/firewall.h"
 #include "sim/link/netem.h"
 
@@ -29,6 +30,7 @@ struct command {
 	struct sim_fw_command firewall;
 	struct sim_slice text; /* what firewall was read from */
 	int signo;
+	struct sim_ip_command ip;
 	const char *rest; /* to the end of the line */
 	char name[64];
 };
@@ -133,6 +135,24 @@ static void act_firewall(struct sim_control *c, const struct command *cmd)
 	sim_control_firewall(cmd->host, &cmd->firewall, cmd->text);
 }
 
+static int parse_ip(struct sim_control *c, struct sim_slice args, struct command *out, struct sim_diag *d)
+{
+	out->host = sim_control_find_host(c, next_word(&args), d);
+	return out->host ? sim_ip_command_parse(args, &out->ip, d) : -EINVAL;
+}
+
+static void act_ip(struct sim_control *c, const struct command *cmd)
+{
+	char shown[SIM_REPORT_BYTES];
+	struct sim_str s = sim_str_on(shown, sizeof shown);
+	struct sim_diag d;
+
+	(void)c;
+	if (sim_ip_command_run(cmd->host, &cmd->ip, &s, &d))
+		sim_control_fail_diag(&d);
+	fputs(shown, stdout);
+}
+
 static int parse_signal(struct sim_control *c, struct sim_slice args, struct command *out, struct sim_diag *d)
 {
 	struct sim_slice name;
@@ -188,6 +208,7 @@ static const struct verb verbs[] = {
 	{ "sysctl", "sysctl HOST NAME VALUE", parse_sysctl, act_sysctl },
 	{ "iptables", "iptables HOST RULE", parse_iptables, act_firewall },
 	{ "ip6tables", "ip6tables HOST RULE", parse_ip6tables, act_firewall },
+	{ "ip", "ip HOST COMMAND", parse_ip, act_ip },
 	{ "signal", "signal HOST SIGNAL", parse_signal, act_signal },
 	{ "print", "print TEXT", parse_print, act_print },
 };

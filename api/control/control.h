@@ -78,7 +78,7 @@ struct sim_control {
 	unsigned num_isns;
 	FILE *trace;
 	struct sim_pcap *pcap;
-	char *calls_text, *sockets_text, *firewall_text, *report;
+	char *calls_text, *sockets_text, *firewall_text, *ip_text, *report;
 	size_t calls_text_bytes, sockets_text_bytes;
 	bool sink_attached, reporting;
 	/* A failure on another task's stack: main is to tell of it. */

@@ -18,6 +18,8 @@
 #include "api/pcap/pcap.h"
 #include "api/simsock.h"
 #include "sim/base/names.h"
+#include "sim/ip/neighbour.h"
+#include "sim/link/link.h"
 #include "sim/packet/packet.h"
 #include "sim/tcp/conn.h"
 
@@ -88,11 +90,50 @@ static void add_tcp(struct sim_control *c, struct sim_str *out, const struct sim
 	sim_str_printf(out, " len %" PRIu32, len);
 }
 
+static void add_hwaddr(struct sim_str *out, const uint8_t b[6])
+{
+	sim_str_printf(out, "%02x:%02x:%02x:%02x:%02x:%02x", b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
+static void add_arp(struct sim_str *out, const struct sim_packet *p)
+{
+	char target[64], sender[64];
+
+	sim_addr_format(p->dst, target);
+	sim_addr_format(p->src, sender);
+	if (p->arp.op == SIM_ARP_REQUEST) {
+		sim_str_printf(out, "ARP who-has %s tell %s%s", target, sender,
+			       p->broadcast ? "" : " (unicast)");
+		return;
+	}
+	sim_str_printf(out, "ARP reply %s is-at ", sender);
+	add_hwaddr(out, p->arp.sha);
+}
+
+/* RFC 4861: whom a solicitation or an advertisement is about stands in what they carry. */
+static void add_discovery(struct sim_str *out, const struct sim_packet *p)
+{
+	bool asks = p->icmp.type == SIM_ICMP6_SOLICITATION;
+	struct sim_addr target;
+	char text[64];
+
+	if (p->proto != IPPROTO_ICMPV6 || p->payload.len < sizeof target.b ||
+	    (!asks && p->icmp.type != SIM_ICMP6_ADVERTISEMENT))
+		return;
+	sim_bytes_read(&p->payload, 0, sizeof target.b, target.b);
+	sim_str_printf(out, ", %s %s%s", asks ? "who has" : "here is", sim_addr_format(target, text),
+		       asks && !p->broadcast ? " (unicast)" : "");
+}
+
 void sim_render_packet(struct sim_control *c, struct sim_str *out, const struct sim_packet *p)
 {
 	if (p->is_fragment && p->frag_off_bytes) {
 		sim_str_printf(out, "IP fragment at %u len %" PRIu32 "%s", p->frag_off_bytes, p->payload.len,
 			       p->more_fragments ? "+" : "");
+		return;
+	}
+	if (p->is_arp) {
+		add_arp(out, p);
 		return;
 	}
 	switch (p->proto) {
@@ -104,6 +145,7 @@ void sim_render_packet(struct sim_control *c, struct sim_str *out, const struct 
 	case IPPROTO_ICMPV6:
 		sim_str_printf(out, "ICMP%s type %u code %u", p->proto == IPPROTO_ICMP ? "" : "v6",
 			       p->icmp.type, p->icmp.code);
+		add_discovery(out, p);
 		break;
 	default: sim_str_printf(out, "IP protocol %u len %" PRIu32, p->proto, p->payload.len);
 	}
@@ -119,6 +161,18 @@ static void add_end(struct sim_control *c, struct sim_str *out, struct sim_addr 
 	sim_str_add(out, h ? h->net.name : sim_addr_is_loopback(a) ? self : sim_addr_format(a, buf));
 }
 
+/* On a way over others: which part of it. */
+static void add_hop(struct sim_control *c, struct sim_str *out, const struct sim_packet *p)
+{
+	struct sim_host *from = sim_world_host_of(c->w, p->src), *to = sim_world_host_of(c->w, p->dst);
+
+	if (!p->wire || p->broadcast || p->is_arp || sim_wire_is_loopback(p->wire) || !from || !to ||
+	    (p->wire->from == &from->station && p->wire->to == &to->station))
+		return;
+	sim_str_printf(out, "   on %s > %s", sim_control_host_name(c, p->wire->from->id),
+		       sim_control_host_name(c, p->wire->to->id));
+}
+
 static void add_packet_line(struct sim_control *c, struct sim_str *out, const struct sim_trace_rec *r,
 			    const struct sim_packet *p)
 {
@@ -127,9 +181,13 @@ static void add_packet_line(struct sim_control *c, struct sim_str *out, const st
 	sim_str_printf(out, "%*s", HOST_COLUMN, "");
 	add_end(c, out, p->src, self);
 	sim_str_add(out, " > ");
-	add_end(c, out, p->dst, self);
+	if (p->is_arp || (p->broadcast && sim_addr_is_multicast(p->dst)))
+		sim_str_add(out, p->wire ? sim_control_host_name(c, p->wire->to->id) : "*");
+	else
+		add_end(c, out, p->dst, self);
 	sim_str_add(out, "  ");
 	sim_render_packet(c, out, p);
+	add_hop(c, out, p);
 	if (r->kind == SIM_TRACE_DROP) {
 		sim_str_printf(out, "   DROPPED: %s", sim_drop_name((enum sim_drop)r->arg[5]));
 	} else if (r->arg[5]) {
@@ -151,6 +209,17 @@ static void add_timer(struct sim_control *c, struct sim_str *out, const struct s
 {
 	sim_str_printf(out, "%-*s", HOST_COLUMN, sim_control_host_name(c, r->host));
 	sim_str_printf(out, "socket #%u: retransmission timer, %u in a row", r->obj, (unsigned)r->arg[1]);
+}
+
+static void add_neighbour(struct sim_control *c, struct sim_str *out, const struct sim_trace_rec *r)
+{
+	struct sim_addr a;
+	char text[64];
+
+	memcpy(a.b, &r->arg[2], sizeof a.b);
+	sim_str_printf(out, "%-*s", HOST_COLUMN, sim_control_host_name(c, r->host));
+	sim_str_printf(out, "neighbour %s: %s > %s", sim_addr_format(a, text),
+		       sim_nud_name((unsigned)r->arg[0]), sim_nud_name((unsigned)r->arg[1]));
 }
 
 static void add_signal(struct sim_control *c, struct sim_str *out, const struct sim_trace_rec *r)
@@ -184,6 +253,7 @@ static bool add_record(struct sim_control *c, struct sim_str *out, const struct 
 			add_packet_line(c, out, r, p);
 		return p != NULL;
 	case SIM_TRACE_STATE: add_state(c, out, r); return true;
+	case SIM_TRACE_NEIGH: add_neighbour(c, out, r); return true;
 	case SIM_TRACE_TIMER:
 		if (r->arg[0] != SIM_TIMER_TCP_RETRANSMIT)
 			return false;

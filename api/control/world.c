@@ -351,6 +351,7 @@ void sim_world_free(struct sim_world *w)
 	free(c->calls_text);
 	free(c->firewall_text);
 	free(c->sockets_text);
+	free(c->ip_text);
 	free(c->report);
 	free(c);
 }

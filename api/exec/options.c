@@ -231,6 +231,12 @@ static void implied_hosts(struct host_list *l, const char *text)
 		if (rest)
 			want_host(l, cut(rest, " ", &rest));
 	}
+	at = NULL;
+	while (next_value(text, "ip", &at, value)) {
+		host = cut(value, ":", &rest);
+		if (rest && !strchr(host, ' ') && strlen(host) < NAME_BYTES)
+			want_host(l, host);
+	}
 }
 
 /* The program's host first, the others in the order in which they were said. */
@@ -312,6 +318,21 @@ static void set_firewalls(const char *text, const char *option,
 	}
 }
 
+static void run_ip(const char *text)
+{
+	char value[VALUE_BYTES], *command;
+	const char *at = NULL;
+
+	while (next_value(text, "ip", &at, value)) {
+		char *host = cut(value, ":", &command);
+
+		if (!command || strchr(host, ' '))
+			sim_control_fail("%s: expected HOST:COMMAND, such as 'client:route del default'",
+					 host);
+		(void)(sim_ip)(host, command);
+	}
+}
+
 static void start_peers(const char *text)
 {
 	char value[VALUE_BYTES], *service;
@@ -354,6 +375,8 @@ struct sim_world *sim_exec_make_world(const char *text, bool with_files)
 	set_firewalls(text, "iptables", (sim_iptables));
 	sim_control_doing("exec: --ip6tables");
 	set_firewalls(text, "ip6tables", (sim_ip6tables));
+	sim_control_doing("exec: --ip");
+	run_ip(text);
 	sim_control_doing("exec: --peer");
 	start_peers(text);
 	free(l);

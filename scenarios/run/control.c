@@ -21,11 +21,6 @@
 #include "sim/link/netem.h"
 #include "sim/unix/unix_domain.h"
 
-#ifndef sim_ip
-/* Until the control API has it. */
-void sim_ip(const char *host, const char *command) __attribute__((weak));
-#endif
-
 /* ---- help ---- */
 
 /* A slice as a string: in a buffer that the next call of this function takes again. */
@@ -214,11 +209,17 @@ static void pass_on(struct sim_scenario *s, const struct sim_event *ev,
 {
 	const char *host = copy_of(s, ev->words[0]);
 
-	if (!fn)
-		sim_scn_mistake(s, ev->at, "\"%s\" lines are not part of this version",
-				sim_control_word_name(ev->word));
 	(void)host_of(s, ev->words[0]);
 	fn(host, text_of(s, ev->rest));
+}
+
+/* What a command shows goes where the scenario prints. */
+static void do_ip(struct sim_scenario *s, const struct sim_event *ev)
+{
+	const char *host = copy_of(s, ev->words[0]);
+
+	(void)host_of(s, ev->words[0]);
+	fputs((sim_ip)(host, text_of(s, ev->rest)), s->options->out);
 }
 
 /* ---- faults, buffers, peers ---- */
@@ -519,7 +520,7 @@ void sim_scn_control(struct sim_scenario *s, const struct sim_event *ev)
 	case SIM_WORD_FILE: do_file(s, ev); break;
 	case SIM_WORD_HOST: do_host(s, ev); break;
 	case SIM_WORD_INJECT: do_inject(s, ev); break;
-	case SIM_WORD_IP: pass_on(s, ev, sim_ip); break;
+	case SIM_WORD_IP: do_ip(s, ev); break;
 	case SIM_WORD_IPTABLES: pass_on(s, ev, (sim_iptables)); break;
 	case SIM_WORD_LINK: do_link(s, ev); break;
 	case SIM_WORD_PEER: do_peer(s, ev); break;

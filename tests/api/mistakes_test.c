@@ -224,8 +224,8 @@ MISTAKE(bad_span, sim_advance("soon"),
 	"  ^")
 MISTAKE(at_unknown_command, sim_at("+1s", "linc client server delay 1ms"),
 	"sim_at: unknown command \"linc\": did you mean \"link\"? (commands: link A B NETEM; inject "
-	"RULE; sysctl HOST NAME VALUE; iptables HOST RULE; ip6tables HOST RULE; signal HOST SIGNAL; "
-	"print TEXT)\n"
+	"RULE; sysctl HOST NAME VALUE; iptables HOST RULE; ip6tables HOST RULE; ip HOST COMMAND; "
+	"signal HOST SIGNAL; print TEXT)\n"
 	"  linc client server delay 1ms\n"
 	"  ^")
 MISTAKE(at_bad_rule, sim_at("+1s", "inject send:eror=EINTR"),
