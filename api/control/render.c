@@ -417,7 +417,19 @@ static void add_named(struct why_text *t, const char *word, size_t len)
 	sim_render_name(t->out, peer ? &v.peer : &v.local);
 }
 
-/* {0} a number, {0t} a time, {0e} an errno, {0s} a state. */
+/* The destination of the call, in two arguments; where it stands in none, the peer. */
+static void add_destination(struct why_text *t, unsigned n)
+{
+	struct sim_addr a = { .d = { (uint64_t)t->why->arg[n], (uint64_t)t->why->arg[n + 1] } };
+	char buf[64];
+
+	if (a.d[0] || a.d[1])
+		sim_str_add(t->out, sim_addr_format(a, buf));
+	else
+		add_named(t, "peer", 4);
+}
+
+/* {0} a number, {0t} a time, {0e} an errno, {0s} a state, {2a} an address. */
 static void add_argument(struct why_text *t, const char *word, size_t len)
 {
 	unsigned n = (unsigned)(word[0] - '0');
@@ -431,6 +443,8 @@ static void add_argument(struct why_text *t, const char *word, size_t len)
 		sim_str_add(t->out, sim_errno_name((int)value) ? sim_errno_name((int)value) : "?");
 	else if (word[1] == 's')
 		sim_str_add(t->out, sim_tcp_state_name((unsigned)value));
+	else if (word[1] == 'a' && n < 3)
+		add_destination(t, n);
 }
 
 static void render_why(struct sim_control *c, struct sim_str *out, const struct sim_reason *why,

@@ -199,9 +199,11 @@ static int set_timer(struct sim_neigh *n, int64_t due_ns)
 {
 	struct sim_clock *c = &sim_ip_ctx(n->ip)->clock;
 
+	bool awaited = n->state == SIM_NUD_INCOMPLETE && n->waiting.len;
+
 	sim_timer_cancel(c, &n->timer);
-	n->timer.housekeeping = !n->waiting.len;
-	n->timer.kind = n->waiting.len ? SIM_TIMER_NEIGH_AWAITED : SIM_TIMER_NEIGH;
+	n->timer.housekeeping = !awaited;
+	n->timer.kind = awaited ? SIM_TIMER_NEIGH_AWAITED : SIM_TIMER_NEIGH;
 	return sim_timer_set(c, &n->timer, due_ns);
 }
 
@@ -417,12 +419,13 @@ void sim_neigh_update(struct sim_neigh *n, const uint8_t *lladdr, enum sim_nud_s
 {
 	int64_t now_ns = sim_now(sim_ip_ctx(n->ip));
 	bool was_valid = sim_nud_is_valid(n->state);
+	bool confirms = state == SIM_NUD_REACHABLE || state >= SIM_NUD_NOARP; /* whatever comes of it */
 
 	if (!(flags & SIM_NEIGH_ADMIN) && n->state >= SIM_NUD_NOARP)
 		return;
 	if (!decide(n, &lladdr, &state, flags))
 		return;
-	if (state == SIM_NUD_REACHABLE || state >= SIM_NUD_NOARP)
+	if (confirms)
 		n->confirmed_ns = now_ns;
 	if (state != n->state) {
 		cancel_timer(n);

@@ -391,7 +391,7 @@ static int route_to(struct sim_ports *ps, struct sim_inet *in, struct sim_task *
 		return sim_sock_fail(&in->sk, t, -err,
 				     sim_ip_why_no_route(in->ip, raddr, src, in->sk.bound_if,
 							 in->sk.dontroute, err),
-				     SIM_NEVER_NS, 2, 0, 0, 0);
+				     SIM_NEVER_NS, 2, 0, (int64_t)raddr.d[0], (int64_t)raddr.d[1]);
 	}
 }
 

@@ -40,12 +40,12 @@
 	X(URGENT_NOT_YET, "urgent-not-yet", "urgent data is announced, {0} bytes ahead; its byte has not come") \
 	X(SHUT_WR, "shut-down", "this end was shut down for writing at t={0t}") \
 	X(TIMED_OUT, "timed-out", "no answer from {peer} to {0} transmissions; the first repeat went at t={1t}") \
-	X(UNREACHABLE, "unreachable", "no route to {peer}") \
-	X(ROUTE_UNREACHABLE, "route-unreachable", "the route to {peer} is of type unreachable") \
-	X(ROUTE_PROHIBIT, "route-prohibit", "the route to {peer} is of type prohibit") \
-	X(ROUTE_BLACKHOLE, "route-blackhole", "the route to {peer} is of type blackhole") \
-	X(NOT_ON_LINK, "not-on-link", "{peer} is behind a gateway, and MSG_DONTROUTE or SO_DONTROUTE is set") \
-	X(LINK_DOWN, "link-down", "no route to {peer}: an interface is down") \
+	X(UNREACHABLE, "unreachable", "no route to {2a}") \
+	X(ROUTE_UNREACHABLE, "route-unreachable", "the route to {2a} is of type unreachable") \
+	X(ROUTE_PROHIBIT, "route-prohibit", "the route to {2a} is of type prohibit") \
+	X(ROUTE_BLACKHOLE, "route-blackhole", "the route to {2a} is of type blackhole") \
+	X(NOT_ON_LINK, "not-on-link", "{2a} is behind a gateway, and MSG_DONTROUTE or SO_DONTROUTE is set") \
+	X(LINK_DOWN, "link-down", "no route to {2a}: an interface is down") \
 	X(SOURCE_NOT_LOCAL, "source-not-local", "{local} is no address of this host (any more)") \
 	X(ICMP_UNREACHABLE, "icmp-unreachable", "ICMP unreachable (code {0}) from the network at t={1t}") \
 	X(LISTEN_QUEUE_FULL, "listen-queue-full", "the listener's queue is full: {0} of {1}") \

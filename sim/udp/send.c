@@ -39,7 +39,7 @@ static int no_route(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr
 	return sim_sock_fail(sk, t, -err,
 			     sim_ip_why_no_route(us->in.ip, way->raddr, src, way->bound_if, way->dontroute,
 						 err),
-			     SIM_NEVER_NS, 5, 0, 0, 0);
+			     SIM_NEVER_NS, 5, 0, (int64_t)way->raddr.d[0], (int64_t)way->raddr.d[1]);
 }
 
 /* IP_PKTINFO names a source: it must be this host's, but the errno is not that of a socket's own address. */

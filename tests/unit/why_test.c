@@ -50,7 +50,9 @@ static size_t placeholder_len(const char *p)
 	/* A reason carries four arguments. */
 	if (p[0] != '{' || p[1] < '0' || p[1] > '3')
 		return 0;
-	n = p[2] && strchr("tes", p[2]) ? 3 : 2;
+	n = p[2] && strchr("tesa", p[2]) ? 3 : 2;
+	if (p[2] == 'a' && p[1] == '3') /* an address takes two */
+		return 0;
 	return p[n] == '}' ? n + 1 : 0;
 }
 
@@ -78,7 +80,8 @@ static void placeholders_are_well_formed(void **state)
 static void what_is_no_placeholder_is_found(void **state)
 {
 	(void)state;
-	assert_true(is_well_formed("at {peer}, {0} of {1t} in {3s}, {local}"));
+	assert_true(is_well_formed("at {peer}, {0} of {1t} in {3s}, {2a}, {local}"));
+	assert_false(is_well_formed("{3a}"));
 	assert_false(is_well_formed("{4}"));
 	assert_false(is_well_formed("{0x}"));
 	assert_false(is_well_formed("{0"));
