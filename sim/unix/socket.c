@@ -167,12 +167,16 @@ static int no_room(struct sim_unix_sock *u, struct sim_task *t, bool timed_out)
 	struct sim_sock *sk = &u->sk;
 	const struct sim_sock_test *x = sk->test;
 	int64_t queued = sk->wmem_bytes, limit = sk->sndbuf_bytes;
+	uint64_t unread = x && x->has_capacity ? x->accepted_bytes - x->peer_read_bytes : 0;
+	bool is_capacity = x && x->has_capacity && unread >= x->capacity_bytes;
 
-	if (x && x->has_capacity && x->accepted_bytes - x->peer_read_bytes >= x->capacity_bytes)
-		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_PEER_NOT_READING, SIM_NEVER_NS,
-				     (int64_t)(x->accepted_bytes - x->peer_read_bytes),
+	if (is_capacity && !timed_out)
+		return sim_sock_fail(sk, t, EAGAIN, SIM_WHY_PEER_NOT_READING, SIM_NEVER_NS, (int64_t)unread,
 				     (int64_t)x->capacity_bytes, 0, 0);
-	if (x && x->has_sndbuf) {
+	if (is_capacity) {
+		queued = (int64_t)unread;
+		limit = (int64_t)x->capacity_bytes;
+	} else if (x && x->has_sndbuf) {
 		queued = (int64_t)unread_by_others(u);
 		limit = (int64_t)x->sndbuf_bytes;
 	}

@@ -179,6 +179,19 @@ static ssize_t timeout_passed(void)
 	return one(fd[0]);
 }
 
+/* Whatever it waited for. */
+static ssize_t timeout_passed_at_the_capacity(void)
+{
+	struct timeval tv = { 1, 0 };
+	int fd[2];
+
+	pair(fd, "tcp");
+	sim_capacity(sim_fd(fd[0]), 10);
+	fill(fd[0]);
+	setsockopt(fd[0], SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+	return one(fd[0]);
+}
+
 static ssize_t no_port_left(void)
 {
 	int holder = udp();
@@ -571,6 +584,7 @@ static const struct cause {
 	{ peer_does_not_read, EAGAIN, "peer-not-reading", "capacity of 10 bytes" },
 	{ receivers_queue_full, EAGAIN, "peer-queue-full", "queue is full: 11 of 11" },
 	{ timeout_passed, EAGAIN, "send-timeout", "SO_SNDTIMEO of 1.000" },
+	{ timeout_passed_at_the_capacity, EAGAIN, "send-timeout", "10 of 10 bytes" },
 	{ no_port_left, EAGAIN, "no-ports", "from 40000 to 40000" },
 	{ no_port_left_to_connect, EADDRNOTAVAIL, "no-ports", "from 40000 to 40000" },
 	{ while_connecting, EAGAIN, "connect-in-progress", "still under way" },
