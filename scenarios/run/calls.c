@@ -50,6 +50,13 @@ static long do_mknod(const long *a)
 	return tree_result(sim_unix_mkfile(tree(&who), &who, (const char *)a[0], (uint32_t)a[1]));
 }
 
+static long do_symlink(const long *a)
+{
+	struct sim_unix_cred who;
+
+	return tree_result(sim_unix_symlink(tree(&who), &who, (const char *)a[0], (const char *)a[1]));
+}
+
 static long do_chmod(const long *a)
 {
 	struct sim_unix_cred who;
@@ -195,6 +202,7 @@ static const struct sim_call_row rows[] = {
 	{ "socket", do_socket, { K_FAMILY, K_INT, K_INT }, 3, true, NULL },
 	{ "socketpair", do_socketpair, { K_INT, K_INT, K_INT, K_FD_PAIR }, 4, false, NULL },
 	{ "splice", do_splice, { K_FD, K_LONG_INOUT, K_FD, K_LONG_INOUT, K_SIZE, K_INT }, 6, false, NULL },
+	{ "symlink", do_symlink, { K_PATH, K_PATH }, 2, false, NULL },
 	{ "timerfd_create", do_timerfd_create, { K_INT, K_INT }, 2, true, NULL },
 	{ "umask", do_umask, { K_INT }, 1, false, NULL },
 	{ "unlink", do_unlink, { K_PATH }, 1, false, NULL },

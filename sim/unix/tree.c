@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The virtual tree of a host: directories, sockets and plain files with owner and mode, walked as
- * path_resolution(7) says. Root (uid 0) is exempt from permissions. A new host has "/", "/dev", "/tmp"
- * (1777),
- * "/run", "/var" and "/var/run", which is "/run". There are no symbolic links.
+ * The virtual tree of a host: directories, sockets, plain files and symbolic links with owner and mode,
+ * walked as path_resolution(7) says. Root (uid 0) is exempt from permissions. A new host has "/", "/dev",
+ * "/tmp" (1777), "/run", "/var" and "/var/run", which is "/run".
  *
  * Must not know sockets: an entry lives until it is unlinked, whether or not its socket does.
  */
@@ -24,10 +23,18 @@ struct sim_unix_node {
 	uint32_t num_children;
 	uint8_t kind; /* enum sim_unix_node_kind */
 	uint8_t name_len;
+	uint16_t target_len; /* of a link: its text stands behind the name, terminated */
 	char name[];
 };
 
-enum { MAY_EXEC = 1, MAY_WRITE = 2, STICKY = 01000, NAME_MAX_BYTES = 255 };
+enum {
+	MAY_EXEC = 1,
+	MAY_WRITE = 2,
+	STICKY = 01000,
+	NAME_MAX_BYTES = 255,
+	PATH_MAX_BYTES = 4096,
+	MAX_LINKS = 40
+};
 
 static const struct sim_unix_cred root_cred = { 0, 0, 0, 0, NULL };
 
@@ -54,14 +61,24 @@ static struct sim_unix_node *child_of(struct sim_unix_tree *tree, const struct s
 	return NULL;
 }
 
+static size_t node_bytes(const struct sim_unix_node *n)
+{
+	return sizeof *n + n->name_len + (n->kind == SIM_UNIX_LINK ? n->target_len + 1u : 0);
+}
+
+/* target: of a link, else NULL. */
 static struct sim_unix_node *node_new(struct sim_unix *u, struct sim_unix_node *parent, const char *name,
-				      size_t len, enum sim_unix_node_kind kind)
+				      size_t len, enum sim_unix_node_kind kind, const char *target)
 {
 	struct sim_arena *a = u->net->ctx->arena;
-	struct sim_unix_node *n = sim_arena_alloc(a, sizeof *n + len);
+	size_t target_len = target ? strlen(target) : 0;
+	struct sim_unix_node *n = sim_arena_alloc(a, sizeof *n + len + (target ? target_len + 1 : 0));
 
 	if (!n)
 		return NULL;
+	if (target)
+		memcpy(n->name + len, target, target_len + 1);
+	n->target_len = (uint16_t)target_len;
 	n->ino = ++u->tree.next_ino;
 	n->kind = (uint8_t)kind;
 	n->name_len = (uint8_t)len;
@@ -80,7 +97,7 @@ static void node_free(struct sim_unix *u, struct sim_unix_node *n)
 	sim_hmap_remove(&u->tree.by_name, &n->by_name);
 	sim_list_remove(&n->all);
 	n->parent->num_children--;
-	sim_arena_free(u->net->ctx->arena, n, sizeof *n + n->name_len);
+	sim_arena_free(u->net->ctx->arena, n, node_bytes(n));
 }
 
 static bool allowed(const struct sim_unix_node *n, const struct sim_unix_cred *who, uint32_t want)
@@ -141,7 +158,44 @@ static bool is_dots(const char *name, size_t len)
 }
 
 static int walk_from(struct sim_unix_tree *tree, const struct sim_unix_cred *who, struct sim_unix_node *dir,
-		     const char *path, struct place *p)
+		     const char *path, unsigned *num_links, struct place *p);
+
+/* What a link leads to, NULL if nothing is there; anything else is itself. */
+static int follow(struct sim_unix_tree *tree, const struct sim_unix_cred *who, unsigned *num_links,
+		  struct sim_unix_node **node)
+{
+	while (*node && (*node)->kind == SIM_UNIX_LINK) {
+		const char *target = (*node)->name + (*node)->name_len;
+		struct place p;
+		int err;
+
+		if (++*num_links > MAX_LINKS)
+			return -ELOOP;
+		err = walk_from(tree, who, *target == '/' ? tree->root : (*node)->parent, target, num_links,
+				&p);
+		if (err)
+			return err;
+		*node = p.node;
+	}
+	return 0;
+}
+
+/* A link with a slash behind it. At the end of the path one to nothing stands for itself: its name is taken.
+ */
+static int pass_link(struct sim_unix_tree *tree, const struct sim_unix_cred *who, unsigned *num_links,
+		     bool goes_on, struct sim_unix_node **node)
+{
+	struct sim_unix_node *to = *node;
+	int err = follow(tree, who, num_links, &to);
+
+	if (!err && (to || goes_on))
+		*node = to;
+	return err;
+}
+
+/* Links on the way are followed; one at the end is not, but with a slash behind it. */
+static int walk_from(struct sim_unix_tree *tree, const struct sim_unix_cred *who, struct sim_unix_node *dir,
+		     const char *path, unsigned *num_links, struct place *p)
 {
 	*p = (struct place){ dir, dir, NULL, 0, false };
 	for (path = skip_slashes(path); *path;) {
@@ -153,6 +207,8 @@ static int walk_from(struct sim_unix_tree *tree, const struct sim_unix_cred *who
 			return -ENOENT;
 		p->dir = p->node;
 		err = step(tree, who, p->dir, path, len, &p->node);
+		if (!err && path[len] == '/')
+			err = pass_link(tree, who, num_links, *rest, &p->node);
 		if (err)
 			return err;
 		p->name = path;
@@ -166,28 +222,34 @@ static int walk_from(struct sim_unix_tree *tree, const struct sim_unix_cred *who
 static int walk(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, struct place *p)
 {
 	struct sim_unix_node *from = u->tree.root;
+	unsigned num_links = 0;
 	int err;
 
 	if (!*path)
 		return -ENOENT;
 	if (*path != '/' && who->cwd) {
-		err = walk_from(&u->tree, &root_cred, from, who->cwd, p);
+		err = walk_from(&u->tree, &root_cred, from, who->cwd, &num_links, p);
+		if (!err)
+			err = follow(&u->tree, &root_cred, &num_links, &p->node);
 		if (err)
 			return err;
 		if (!p->node)
 			return -ENOENT;
 		from = p->node;
 	}
-	return walk_from(&u->tree, who, from, path, p);
+	return walk_from(&u->tree, who, from, path, &num_links, p);
 }
 
 /* The thing itself, which must be there; "name/" must be a directory. */
 static int find(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
 		struct sim_unix_node **n)
 {
+	unsigned num_links = 0;
 	struct place p;
 	int err = walk(u, who, path, &p);
 
+	if (!err)
+		err = follow(&u->tree, who, &num_links, &p.node);
 	if (err)
 		return err;
 	if (!p.node)
@@ -199,7 +261,7 @@ static int find(struct sim_unix *u, const struct sim_unix_cred *who, const char 
 }
 
 static int make(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
-		enum sim_unix_node_kind kind, uint32_t mode, struct sim_unix_node **made)
+		enum sim_unix_node_kind kind, uint32_t mode, const char *target, struct sim_unix_node **made)
 {
 	struct place p;
 	int err = walk(u, who, path, &p);
@@ -212,7 +274,7 @@ static int make(struct sim_unix *u, const struct sim_unix_cred *who, const char 
 		return -ENOENT;
 	if (!allowed(p.dir, who, MAY_WRITE | MAY_EXEC))
 		return -EACCES;
-	*made = node_new(u, p.dir, p.name, p.len, kind);
+	*made = node_new(u, p.dir, p.name, p.len, kind, target);
 	if (!*made)
 		return -ENOMEM;
 	(*made)->mode = mode & ~who->umask;
@@ -251,7 +313,7 @@ static int tree_bind(struct sim_unix *u, const struct sim_unix_cred *who, const 
 		     struct sim_unix_inode *made)
 {
 	struct sim_unix_node *n;
-	int err = make(u, who, path, SIM_UNIX_SOCKET, 0777, &n);
+	int err = make(u, who, path, SIM_UNIX_SOCKET, 0777, NULL, &n);
 
 	if (err)
 		return err == -EEXIST ? -EADDRINUSE : err;
@@ -303,7 +365,7 @@ static int make_parents(struct sim_unix *u, const struct sim_unix_cred *who, con
 			continue;
 		memcpy(prefix, path, i);
 		prefix[i] = '\0';
-		err = make(u, who, prefix, SIM_UNIX_DIR, 0777, &made);
+		err = make(u, who, prefix, SIM_UNIX_DIR, 0777, NULL, &made);
 		if (err && err != -EEXIST)
 			return err;
 	}
@@ -316,14 +378,28 @@ int sim_unix_mkdir(struct sim_unix *u, const struct sim_unix_cred *who, const ch
 	struct sim_unix_node *made;
 	int err = parents ? make_parents(u, who, path) : 0;
 
-	return err ? err : make(u, who, path, SIM_UNIX_DIR, mode & 07777, &made);
+	return err ? err : make(u, who, path, SIM_UNIX_DIR, mode & 07777, NULL, &made);
 }
 
 int sim_unix_mkfile(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t mode)
 {
 	struct sim_unix_node *made;
 
-	return make(u, who, path, SIM_UNIX_FILE, mode & 07777, &made);
+	return make(u, who, path, SIM_UNIX_FILE, mode & 07777, NULL, &made);
+}
+
+int sim_unix_symlink(struct sim_unix *u, const struct sim_unix_cred *who, const char *target,
+		     const char *path)
+{
+	struct sim_unix_cred no_mask = *who;
+	struct sim_unix_node *made;
+
+	if (!*target)
+		return -ENOENT;
+	if (strnlen(target, PATH_MAX_BYTES) == PATH_MAX_BYTES)
+		return -ENAMETOOLONG;
+	no_mask.umask = 0;
+	return make(u, &no_mask, path, SIM_UNIX_LINK, 0777, target, &made);
 }
 
 int sim_unix_unlink(struct sim_unix *u, const struct sim_unix_cred *who, const char *path)
@@ -361,8 +437,8 @@ int sim_unix_rmdir(struct sim_unix *u, const struct sim_unix_cred *who, const ch
 /* The inode under its new name, and neither the old name nor what had the new one. */
 static int move(struct sim_unix *u, struct sim_unix_node *n, const struct place *to)
 {
-	struct sim_unix_node *made =
-		node_new(u, to->dir, to->name, to->len, (enum sim_unix_node_kind)n->kind);
+	struct sim_unix_node *made = node_new(u, to->dir, to->name, to->len, (enum sim_unix_node_kind)n->kind,
+					      n->kind == SIM_UNIX_LINK ? n->name + n->name_len : NULL);
 
 	if (!made)
 		return -ENOMEM;
@@ -443,7 +519,7 @@ int sim_unix_tree_init(struct sim_unix *u)
 	sim_list_init(&tree->all);
 	if (sim_hmap_init(&tree->by_name, u->net->ctx->arena))
 		return -ENOMEM;
-	tree->root = node_new(u, NULL, "", 0, SIM_UNIX_DIR);
+	tree->root = node_new(u, NULL, "", 0, SIM_UNIX_DIR, NULL);
 	if (!tree->root)
 		goto no_memory;
 	tree->root->mode = 0755;
@@ -452,7 +528,7 @@ int sim_unix_tree_init(struct sim_unix *u)
 			goto no_memory;
 	var = child_of(tree, tree->root, "var", 3);
 	run = child_of(tree, tree->root, "run", 3);
-	alias = node_new(u, var, "run", 3, SIM_UNIX_DIR);
+	alias = node_new(u, var, "run", 3, SIM_UNIX_DIR, NULL);
 	if (!alias)
 		goto no_memory;
 	alias->same = run;
@@ -470,7 +546,7 @@ void sim_unix_tree_fini(struct sim_unix *u)
 	sim_list_each_safe(node, following, &u->tree.all) {
 		struct sim_unix_node *n = sim_container_of(node, struct sim_unix_node, all);
 
-		sim_arena_free(a, n, sizeof *n + n->name_len);
+		sim_arena_free(a, n, node_bytes(n));
 	}
 	sim_list_init(&u->tree.all);
 	sim_hmap_fini(&u->tree.by_name, a);

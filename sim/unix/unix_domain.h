@@ -110,7 +110,7 @@ uint32_t sim_unix_chunk_bytes(int32_t sndbuf_bytes);
 
 /* ---- the virtual tree, for the control API and the faces; 0 or -errno ---- */
 
-enum sim_unix_node_kind { SIM_UNIX_DIR, SIM_UNIX_SOCKET, SIM_UNIX_FILE };
+enum sim_unix_node_kind { SIM_UNIX_DIR, SIM_UNIX_SOCKET, SIM_UNIX_FILE, SIM_UNIX_LINK };
 
 struct sim_unix_stat {
 	uint64_t ino;
@@ -123,6 +123,9 @@ int sim_unix_mkdir(struct sim_unix *u, const struct sim_unix_cred *who, const ch
 		   bool parents);
 /* A plain file: stands in the way of bind, refuses connect. */
 int sim_unix_mkfile(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t mode);
+/* A symbolic link: -EEXIST, -ENOENT of an empty target; nothing need be at the target. */
+int sim_unix_symlink(struct sim_unix *u, const struct sim_unix_cred *who, const char *target,
+		     const char *path);
 /* unlink(2), and for an empty directory rmdir(2). The socket itself lives on, nobody finds it any more. */
 int sim_unix_unlink(struct sim_unix *u, const struct sim_unix_cred *who, const char *path);
 int sim_unix_rmdir(struct sim_unix *u, const struct sim_unix_cred *who, const char *path);

@@ -81,6 +81,58 @@ static void paths_answer_as_the_kernels_do(void **state)
 	}
 }
 
+/* The kernel's answers again: path_resolution(7). */
+static void symbolic_links_are_followed(void **state)
+{
+	static const struct {
+		const char *target, *path;
+	} links[] = {
+		{ "/tmp/s", "/tmp/to" },        { "to", "/tmp/to-to" },
+		{ "loop", "/tmp/loop" },        { "b", "/tmp/a" },
+		{ "../tmp/a", "/tmp/b" },       { "/tmp", "/tmp/dir" },
+		{ "nothing", "/tmp/dangling" }, { "/tmp/dir", "/tmp/dir2" },
+	};
+	static const struct {
+		const char *path;
+		int connect, bind;
+	} rows[] = {
+		{ "/tmp/to", 0, -EADDRINUSE },
+		{ "/tmp/to-to", 0, -EADDRINUSE },
+		{ "/tmp/dir2/to-to", 0, -EADDRINUSE },
+		{ "/tmp/to/", -ENOTDIR, -EADDRINUSE },
+		{ "/tmp/to/x", -ENOTDIR, -ENOTDIR },
+		{ "/tmp/loop", -ELOOP, -EADDRINUSE },
+		{ "/tmp/a", -ELOOP, -EADDRINUSE },
+		{ "/tmp/a/x", -ELOOP, -ELOOP },
+		{ "/tmp/dangling", -ENOENT, -EADDRINUSE },
+		{ "/tmp/dangling/x", -ENOENT, -ENOENT },
+	};
+	struct sim_sock *sk = unix_listener_at(&h, SOCK_STREAM, "/tmp/s", 4);
+	char long_name[300];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof links / sizeof links[0]; i++)
+		assert_int_equal(sim_unix_symlink(&h.names, &unix_host_cred, links[i].target, links[i].path),
+				 0);
+	for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(connect_once(rows[i].path), rows[i].connect);
+		assert_int_equal(bind_once(rows[i].path), rows[i].bind);
+	}
+	memset(long_name, 'x', sizeof long_name);
+	long_name[sizeof long_name - 1] = '\0';
+	assert_int_equal(sim_unix_symlink(&h.names, &unix_host_cred, long_name, "/tmp/long"), 0);
+	assert_int_equal(connect_once("/tmp/long"), -ENAMETOOLONG);
+	assert_int_equal(sim_unix_symlink(&h.names, &unix_host_cred, "x", "/tmp/to"), -EEXIST);
+	assert_int_equal(sim_unix_symlink(&h.names, &unix_host_cred, "", "/tmp/empty"), -ENOENT);
+	/* The link goes, not what it leads to; a name of its own for either. */
+	assert_int_equal(sim_unix_unlink(&h.names, &unix_host_cred, "/tmp/to"), 0);
+	assert_int_equal(connect_once("/tmp/to-to"), -ENOENT);
+	assert_int_equal(sim_unix_rename(&h.names, &unix_host_cred, "/tmp/to-to", "/tmp/to2"), 0);
+	assert_int_equal(connect_once("/tmp/to2"), -ENOENT);
+	assert_int_equal(connect_once("/tmp/s"), 0);
+	unix_close(&h, sk);
+}
+
 static void entry_stays_until_it_is_unlinked(void **state)
 {
 	struct sim_sock *sk;
@@ -299,6 +351,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		NAMES_TEST(paths_answer_as_the_kernels_do),
+		NAMES_TEST(symbolic_links_are_followed),
 		NAMES_TEST(entry_stays_until_it_is_unlinked),
 		NAMES_TEST(permissions_are_the_owners_and_roots),
 		NAMES_TEST(directories_are_made_and_removed),
