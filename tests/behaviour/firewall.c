@@ -6,6 +6,10 @@
  */
 #include "tests/behaviour/own_host.h"
 
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/udp.h>
+
 enum { PORT = 7053 };
 
 static bool have_iptables(void)
@@ -223,6 +227,57 @@ TEST(input_reject_of_a_datagram_is_told_by_the_next_call)
 		assert_int_equal(pending_error(fd[0]), rejects[i].udp);
 		close_pair(fd);
 	}
+}
+
+/*
+ * What routers of old say of a host that they do not know: ICMP destination unreachable, code 7. Nobody sends
+ * it nowadays, iptables neither: on the kernel it is made by hand, with the datagram's headers in it.
+ */
+static void host_unknown(const struct sockaddr_in *from)
+{
+	struct {
+		struct icmphdr icmp;
+		struct iphdr ip;
+		struct udphdr udp;
+	} m = { .icmp = { .type = ICMP_DEST_UNREACH, .code = ICMP_HOST_UNKNOWN },
+		.ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP } };
+	struct sockaddr_in to = here();
+	uint16_t words[sizeof(m) / 2];
+	uint32_t sum = 0;
+	int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
+
+	assert_true(fd >= 0);
+	m.ip.saddr = m.ip.daddr = to.sin_addr.s_addr;
+	m.ip.tot_len = htons(sizeof(m.ip) + sizeof(m.udp) + 1);
+	m.udp.source = from->sin_port;
+	m.udp.dest = to.sin_port;
+	memcpy(words, &m, sizeof(m));
+	for (size_t i = 0; i < sizeof(m) / 2; i++)
+		sum += words[i];
+	m.icmp.checksum = (uint16_t) ~((sum & 0xffff) + (sum >> 16));
+	assert_int_equal(sendto(fd, &m, sizeof(m), 0, (struct sockaddr *)&to, sizeof(to)), sizeof(m));
+	assert_ok(close(fd));
+}
+
+TEST(host_unknown_is_ehostdown_at_the_next_call)
+{
+	struct sockaddr_in from;
+	socklen_t len = sizeof(from);
+	int fd[2];
+
+	own_host();
+	if (!behaviour_on_kernel() || have_iptables())
+		firewall("-F");
+	datagram_pair(fd);
+	assert_ok(getsockname(fd[0], (struct sockaddr *)&from, &len));
+	if (!behaviour_on_kernel())
+		firewall("-A INPUT -p udp --dport 7053 -j REJECT --reject-with icmp-host-unknown");
+	assert_int_equal(send(fd[0], "x", 1, 0), 1);
+	if (behaviour_on_kernel())
+		host_unknown(&from);
+	assert_fails(send(fd[0], "x", 1, 0), EHOSTDOWN);
+	assert_int_equal(pending_error(fd[0]), 0);
+	close_pair(fd);
 }
 
 TEST(output_reject_of_a_datagram_is_eperm_and_then_what_it_says)
@@ -497,6 +552,7 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(ipv4s_rules_do_not_hold_for_ipv6),
 	DUAL_TEST(input_drop_of_a_datagram_is_silent),
 	DUAL_TEST(input_reject_of_a_datagram_is_told_by_the_next_call),
+	DUAL_TEST(host_unknown_is_ehostdown_at_the_next_call),
 	DUAL_TEST(output_reject_of_a_datagram_is_eperm_and_then_what_it_says),
 	DUAL_TEST(reject_that_also_meets_its_own_answer_is_not_told),
 	DUAL_TEST(dropped_syn_is_not_told),

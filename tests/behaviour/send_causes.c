@@ -106,6 +106,27 @@ TEST(enoent_enotdir_and_eloop_by_the_path)
 	unix_dir_remove(&dir);
 }
 
+/* An address has no room for so long a name, the text of a link has. */
+TEST(enametoolong_by_a_link)
+{
+	struct sockaddr_un to;
+	struct unix_dir dir;
+	char name[300];
+
+	memset(name, 'x', sizeof(name));
+	unix_dir_make(&dir);
+	to = path_of(&dir, "link");
+	name[256] = '\0';
+	assert_ok(symlink(name, to.sun_path));
+	assert_unreachable(&to, ENAMETOOLONG);
+	assert_ok(unlink(to.sun_path));
+	name[255] = '\0';
+	assert_ok(symlink(name, to.sun_path));
+	assert_unreachable(&to, ENOENT);
+	assert_ok(unlink(to.sun_path));
+	unix_dir_remove(&dir);
+}
+
 TEST(socket_behind_a_symbolic_link_is_reached)
 {
 	struct sockaddr_un at, to;
@@ -377,6 +398,7 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(enotsock_for_every_other_kind_of_descriptor),
 	DUAL_TEST(ebadf_for_a_duplicate_that_was_closed),
 	DUAL_TEST(enoent_enotdir_and_eloop_by_the_path),
+	DUAL_TEST(enametoolong_by_a_link),
 	DUAL_TEST(socket_behind_a_symbolic_link_is_reached),
 	DUAL_TEST(einval_for_a_path_longer_than_the_address),
 	DUAL_TEST(eprototype_for_a_socket_of_another_type),
