@@ -179,6 +179,8 @@ int sim_ip_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src, ui
 /* Why sim_ip_route() answered err, for the reason of a call. */
 enum sim_why_key sim_ip_why_no_route(struct sim_ip *ip, struct sim_addr dst, struct sim_addr src,
 				     uint32_t bound_if, bool dontroute, int err);
+/* The errno of the call: that of Linux, or by the switch ENETDOWN, POSIX's for an interface that is down. */
+int sim_ip_no_route_errno(const struct sim_ip *ip, enum sim_why_key why, int err);
 
 static inline bool sim_route_is_valid(const struct sim_ip *ip, const struct sim_route *r)
 {

@@ -375,6 +375,7 @@ static int route_to(struct sim_ports *ps, struct sim_inet *in, struct sim_task *
 {
 	struct sim_addr src = sim_inet_source(in);
 	int err = sim_ip_route(in->ip, raddr, src, in->sk.bound_if, in->sk.dontroute, r);
+	enum sim_why_key why;
 
 	if (!err && r->broadcast && ps->listeners)
 		err = -ENETUNREACH;
@@ -388,10 +389,9 @@ static int route_to(struct sim_ports *ps, struct sim_inet *in, struct sim_task *
 	case EADDRNOTAVAIL:
 		return sim_sock_fail(&in->sk, t, -err, SIM_WHY_ADDR_NOT_LOCAL, SIM_NEVER_NS, 0, 0, 0, 0);
 	default:
-		return sim_sock_fail(&in->sk, t, -err,
-				     sim_ip_why_no_route(in->ip, raddr, src, in->sk.bound_if,
-							 in->sk.dontroute, err),
-				     SIM_NEVER_NS, 2, 0, (int64_t)raddr.d[0], (int64_t)raddr.d[1]);
+		why = sim_ip_why_no_route(in->ip, raddr, src, in->sk.bound_if, in->sk.dontroute, err);
+		return sim_sock_fail(&in->sk, t, sim_ip_no_route_errno(in->ip, why, err), why, SIM_NEVER_NS,
+				     2, 0, (int64_t)raddr.d[0], (int64_t)raddr.d[1]);
 	}
 }
 

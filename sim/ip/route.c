@@ -308,3 +308,10 @@ enum sim_why_key sim_ip_why_no_route(struct sim_ip *ip, struct sim_addr dst, str
 			return SIM_WHY_LINK_DOWN;
 	return SIM_WHY_UNREACHABLE;
 }
+
+int sim_ip_no_route_errno(const struct sim_ip *ip, enum sim_why_key why, int err)
+{
+	if (err == -ENETUNREACH && why == SIM_WHY_LINK_DOWN && ip->net->sysctl.sw_link_down)
+		return ENETDOWN;
+	return -err;
+}

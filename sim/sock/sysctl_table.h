@@ -84,7 +84,8 @@
 	X(sw_interrupted_send,	"simsock.interrupted_send",		0, 0, 0, 1) \
 	X(sw_no_memory,		"simsock.no_memory",			0, 0, 0, 2) \
 	X(mem_limit,		"simsock.mem_limit",			0, 0, 0, INT32_MAX) \
-	X(sw_seqpacket_eor,	"simsock.seqpacket_eor",		0, 0, 0, 1)
+	X(sw_seqpacket_eor,	"simsock.seqpacket_eor",		0, 0, 0, 1) \
+	X(sw_link_down,		"simsock.link_down",			0, 0, 0, 1)
 
 /* The words of a sysctl that takes words, from 0 on. */
 #define SIM_SYSCTL_WORDS_TABLE(X) \
@@ -95,7 +96,8 @@
 	X("simsock.sigpipe",		"raise", "suppress") \
 	X("simsock.interrupted_send",	"count", "eintr") \
 	X("simsock.no_memory",		"linux", "enomem", "enobufs") \
-	X("simsock.seqpacket_eor",	"hide", "show")
+	X("simsock.seqpacket_eor",	"hide", "show") \
+	X("simsock.link_down",		"enetunreach", "enetdown")
 
 /* Of these, what is kept and given back without effect: memory pressure and users' ports are not simulated. */
 #define SIM_SYSCTL_STORED_TABLE(X) \

@@ -33,13 +33,13 @@ static int no_route(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr
 {
 	const struct sim_udp_way *way = &us->way;
 	struct sim_sock *sk = &us->in.sk;
+	enum sim_why_key why;
 
 	if (err == -ENOMEM)
 		return sim_sock_fail(sk, t, ENOMEM, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
-	return sim_sock_fail(sk, t, -err,
-			     sim_ip_why_no_route(us->in.ip, way->raddr, src, way->bound_if, way->dontroute,
-						 err),
-			     SIM_NEVER_NS, 5, 0, (int64_t)way->raddr.d[0], (int64_t)way->raddr.d[1]);
+	why = sim_ip_why_no_route(us->in.ip, way->raddr, src, way->bound_if, way->dontroute, err);
+	return sim_sock_fail(sk, t, sim_ip_no_route_errno(us->in.ip, why, err), why, SIM_NEVER_NS, 5, 0,
+			     (int64_t)way->raddr.d[0], (int64_t)way->raddr.d[1]);
 }
 
 /* IP_PKTINFO names a source: it must be this host's, but the errno is not that of a socket's own address. */

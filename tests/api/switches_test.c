@@ -452,6 +452,43 @@ static void the_end_of_a_record_is_hidden_or_shown(void **state)
 	assert_int_equal(flags_of_a_record("unix dgram", MSG_EOR), 0);
 }
 
+/* ---- simsock.link_down ---- */
+
+static bool keeps_for_later(const char *kind, int err)
+{
+	int fd[2];
+	ssize_t n;
+
+	sim_ip("client", "link set dev eth0 up");
+	sim_pair(fd, kind);
+	sim_ip("client", "link set dev eth0 down");
+	n = send(fd[0], "x", 1, 0);
+	if (n < 0 && errno != err && (err || (errno != ENETUNREACH && errno != ENETDOWN)))
+		return false;
+	sim_ip("client", "link set dev eth0 up");
+	return send(fd[0], "x", 1, 0) == 1;
+}
+
+static bool waits_for_enetunreach(const char *kind)
+{
+	return keeps_for_later(kind, ENETUNREACH);
+}
+
+static bool waits_for_either(const char *kind)
+{
+	return keeps_for_later(kind, 0);
+}
+
+static void a_link_that_is_down_gives_enetunreach_or_enetdown(void **state)
+{
+	(void)state;
+	assert_passes(waits_for_either, "udp", "simsock.link_down", "enetunreach", true);
+	assert_passes(waits_for_enetunreach, "udp", "simsock.link_down", "enetunreach", true);
+	assert_passes(waits_for_either, "udp", "simsock.link_down", "enetdown", true);
+	assert_passes(waits_for_enetunreach, "udp", "simsock.link_down", "enetdown", false);
+	sim_assert_why(ENETDOWN, "link-down");
+}
+
 /* ---- when, where ---- */
 
 static void a_switch_can_be_thrown_at_a_time_and_holds_for_its_host(void **state)
@@ -478,6 +515,7 @@ int main(void)
 		sim_test(sigpipe_is_suppressed_per_socket_from_when_it_was_made),
 		sim_test(a_send_interrupted_half_way_gives_the_count_or_eintr),
 		sim_test(the_end_of_a_record_is_hidden_or_shown),
+		sim_test(a_link_that_is_down_gives_enetunreach_or_enetdown),
 		sim_test(a_switch_can_be_thrown_at_a_time_and_holds_for_its_host),
 	};
 
