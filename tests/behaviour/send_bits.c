@@ -5,6 +5,11 @@
  */
 #include "tests/behaviour/behaviour.h"
 
+/* The kernel's name; libc calls the bit MSG_PROXY. */
+#ifndef MSG_PROBE
+#define MSG_PROBE 0x10
+#endif
+
 enum kind { TCP, UDP, UDP6, STREAM, DGRAM, SEQPACKET, NUM_KINDS };
 
 static const char *const kind_names[] = { "tcp", "udp", "udp6", "stream", "dgram", "seqpacket" };
@@ -171,10 +176,10 @@ TEST(msg_probe_adds_nothing_to_a_pending_datagram)
 	for (int k = UDP; k <= UDP6; k++) {
 		pair_of((enum kind)k, fd);
 		assert_int_equal(send(fd[0], "ab", 2, MSG_MORE), 2);
-		assert_int_equal(send(fd[0], "cd", 2, MSG_MORE | 0x10), 2);
-		assert_int_equal(send(fd[0], "efg", 3, 0x10), 3);
+		assert_int_equal(send(fd[0], "cd", 2, MSG_MORE | MSG_PROBE), 2);
+		assert_int_equal(send(fd[0], "efg", 3, MSG_PROBE), 3);
 		assert_int_equal(recv(fd[1], b, sizeof(b), MSG_DONTWAIT), 2);
-		assert_int_equal(send(fd[0], "ab", 2, MSG_MORE | 0x10), 2);
+		assert_int_equal(send(fd[0], "ab", 2, MSG_MORE | MSG_PROBE), 2);
 		assert_int_equal(send(fd[0], "h", 1, 0), 1);
 		assert_int_equal(recv(fd[1], b, sizeof(b), MSG_DONTWAIT), 1);
 		close_pair(fd);

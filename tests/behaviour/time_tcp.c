@@ -59,10 +59,28 @@ TEST(segment_held_back_by_more_leaves_after_a_while)
 	tcp_end(fd);
 }
 
+/* tcp(7), TCP_USER_TIMEOUT: also of data that waits for the peer's window. */
+TEST(send_is_etimedout_when_the_peer_has_not_read_for_tcp_user_timeout)
+{
+	static char block[65536];
+	int fd[2];
+
+	tcp_pair(fd);
+	assert_ok(set_int(fd[0], IPPROTO_TCP, TCP_USER_TIMEOUT, 300));
+	while (send(fd[0], block, sizeof(block), MSG_DONTWAIT) > 0)
+		;
+	assert_int_equal(errno, EAGAIN);
+	assert_true(await(fd[0], POLLIN) & POLLERR);
+	assert_fails(send(fd[0], "x", 1, 0), ETIMEDOUT);
+	assert_fails(send(fd[0], "x", 1, MSG_NOSIGNAL), EPIPE);
+	close_pair(fd);
+}
+
 static const struct CMUnitTest tests[] = {
 	DUAL_TEST(connect_that_found_the_queue_full_succeeds_by_a_later_syn),
 	DUAL_TEST(connect_gives_up_with_etimedout_after_its_last_syn),
 	DUAL_TEST(segment_held_back_by_more_leaves_after_a_while),
+	DUAL_TEST(send_is_etimedout_when_the_peer_has_not_read_for_tcp_user_timeout),
 };
 
 BEHAVIOUR_MAIN("time_tcp", tests)
