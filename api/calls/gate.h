@@ -92,6 +92,7 @@ long sim_gate_leave(struct sim_gate *g, long result);
 
 /* -EBADF or -ENOTSOCK with its reason, for g->sk == NULL. */
 long sim_gate_no_socket(struct sim_gate *g);
+
 /* -err with a reason that needs no socket. */
 long sim_gate_fail(struct sim_gate *g, int err, enum sim_why_key key, int64_t arg0, int64_t arg1);
 

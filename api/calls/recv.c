@@ -225,6 +225,8 @@ long sim_call_readv_as(struct sim_task *t, enum sim_call_id id, int fd, const st
 		return sim_gate_leave(&g, g.answer);
 	if (!g.file)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
+	if (g.file->kind == SIM_FILE_EPOLL) /* cannot be read: that comes before what would be read */
+		return sim_gate_leave(&g, read_file(&g, &m));
 	r = sim_gate_rw_flags(&g, flags);
 	if (!r)
 		r = sim_iovec_in(&g, iov, num < 0 ? (size_t)SIM_IOV_MAX + 1 : (size_t)num, -EINVAL, &c);

@@ -13,21 +13,43 @@
 #include "api/calls/scm.h"
 #include "sim/base/uaccess.h"
 
+/*
+ * The rest of a long send. Linux looks at what came in meanwhile after every so many buffers, so that a
+ * window that opened, or a reset, is seen in the middle of a call.
+ */
+static __attribute__((noinline)) long send_rest(struct sim_gate *g, struct sim_msg *m, long r)
+{
+	while (m->again) {
+		m->again = false;
+		m->len -= (size_t)r;
+		m->done += (size_t)r;
+		sim_world_settle(g->w);
+		r = sim_sock_op(g->sk)->send(g->sk, g->t, m);
+		if (r < 0)
+			break;
+	}
+	return r < 0 ? (long)m->done : (long)m->done + r;
+}
+
 /* The part that all of them share: `m` has buffers, flags and destination. */
 static long do_send(struct sim_gate *g, struct sim_msg *m)
 {
 	bool cut = m->len > g->limit;
+	size_t len;
 	long r;
 
 	if (cut)
 		m->len = g->limit;
+	len = m->len;
 	m->nonblock = (m->flags & MSG_DONTWAIT) || g->file->nonblock;
 	r = sim_sock_op(g->sk)->send(g->sk, g->t, m);
+	if (__builtin_expect(m->again, 0))
+		r = send_rest(g, m, r);
 	if (r == -EPIPE && sim_sock_epipe_signals(g->sk, m)) /* send(2), EPIPE */
 		sim_proc_signal(g->t->proc, SIGPIPE);
-	if (cut && r == (long)m->len)
+	if (cut && r == (long)len)
 		g->t->why = (struct sim_reason){
-			SIM_WHY_INJECTED_SHORT, g->sk->id, SIM_NEVER_NS, { g->rule_id, (int64_t)m->len, 0, 0 }
+			SIM_WHY_INJECTED_SHORT, g->sk->id, SIM_NEVER_NS, { g->rule_id, (int64_t)len, 0, 0 }
 		};
 	return r;
 }
@@ -74,7 +96,8 @@ long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void
 	return sim_gate_leave(&g, do_send(&g, &m));
 }
 
-static long send_header(struct sim_gate *g, const struct msghdr *h, int flags)
+/* One message; *is_short: not all of it was taken. */
+static long send_header(struct sim_gate *g, const struct msghdr *h, int flags, bool *is_short)
 {
 	struct sim_iovec_copy c;
 	struct sim_sockaddr a;
@@ -104,6 +127,7 @@ static long send_header(struct sim_gate *g, const struct msghdr *h, int flags)
 		m.it = (struct sim_iter){ c.iov, c.num, 0 };
 		m.len = c.total_bytes;
 		r = do_send(g, &m);
+		*is_short = r >= 0 && (size_t)r < c.total_bytes;
 	}
 	sim_scm_done(m.scm);
 	sim_iovec_done(g, &c);
@@ -117,6 +141,7 @@ long sim_call_sendmsg(struct sim_task *t, int fd, const struct msghdr *msg, int 
 {
 	struct sim_gate g;
 	struct msghdr h;
+	bool is_short = false;
 
 	t->msg_flags = (unsigned)flags;
 	if (sim_gate_enter(&g, t, SIM_CALL_SENDMSG, fd, sim_msg_asked_for(t, SIM_CALL_SENDMSG, msg)))
@@ -128,12 +153,13 @@ long sim_call_sendmsg(struct sim_task *t, int fd, const struct msghdr *msg, int 
 	if (sim_copy_from_user(&h, msg, sizeof h))
 		return sim_gate_leave(&g, sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER,
 							(int64_t)(uintptr_t)msg, 0));
-	return sim_gate_leave(&g, send_header(&g, &h, flags));
+	return sim_gate_leave(&g, send_header(&g, &h, flags, &is_short));
 }
 
 long sim_call_sendmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigned num, int flags)
 {
 	struct sim_gate g;
+	bool is_short = false;
 	unsigned n;
 	long r = 0;
 
@@ -148,15 +174,15 @@ long sim_call_sendmmsg(struct sim_task *t, int fd, struct mmsghdr *msgs, unsigne
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
 	if (num > g.limit)
 		num = (unsigned)g.limit;
-	g.limit = UINT64_MAX; /* it limited messages, not bytes */
-	for (n = 0; n < num; n++) {
+	g.limit = UINT64_MAX;                    /* it limited messages, not bytes */
+	for (n = 0; n < num && !is_short; n++) { /* after a message that was cut none follows */
 		struct mmsghdr h;
 		unsigned len;
 
 		if (sim_copy_from_user(&h, &msgs[n], sizeof h))
 			r = sim_gate_fail(&g, EFAULT, SIM_WHY_BAD_POINTER, (int64_t)(uintptr_t)&msgs[n], 0);
 		else
-			r = send_header(&g, &h.msg_hdr, flags);
+			r = send_header(&g, &h.msg_hdr, flags, &is_short);
 		if (r < 0)
 			break;
 		len = (unsigned)r;

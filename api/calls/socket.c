@@ -151,9 +151,11 @@ long sim_call_connect(struct sim_task *t, int fd, const struct sockaddr *addr, s
 
 	if (sim_gate_enter_to(&g, t, SIM_CALL_CONNECT, fd, 0, addr, len))
 		return sim_gate_leave(&g, g.answer);
-	if (!g.sk)
+	if (!g.file)
 		return sim_gate_leave(&g, sim_gate_no_socket(&g));
-	r = sim_gate_addr_in(&g, addr, len, &a);
+	r = sim_gate_addr_in(&g, addr, len, &a); /* Linux 6.18: before it asks whether it is a socket */
+	if (!r && !g.sk)
+		r = sim_gate_no_socket(&g);
 	if (!r && len < sizeof(sa_family_t)) /* not even AF_UNSPEC, which would dissolve a connection */
 		r = sim_gate_fail(&g, EINVAL, SIM_WHY_BAD_ADDRESS_LEN, (int)len, sizeof(sa_family_t));
 	if (!r)

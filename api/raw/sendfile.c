@@ -8,12 +8,14 @@
 #define _GNU_SOURCE
 #endif
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "api/raw/face.h"
 #include "sim/base/uaccess.h"
 
-enum { PIECE_BYTES = 16384 };
+/* Linux moves a file's pages through a pipe of 16. */
+enum { PIECE_BYTES = 65536 };
 
 /*
  * Linux 6.18: over UDP and IPv6 a datagram that a file's end made shorter than was asked for stays pending,
@@ -29,23 +31,24 @@ static int flags_of_last(struct sim_task *t, int to)
 	return f->sk->domain == AF_INET6 && f->sk->type == SOCK_DGRAM ? MSG_MORE : 0;
 }
 
-static long send_pieces(struct sim_task *t, int to, int from, off_t *place, size_t len)
+/* Each but the last says that more comes: send(2), MSG_MORE. */
+static long send_pieces(struct sim_task *t, int to, int from, off_t *place, size_t len, char *piece)
 {
-	char piece[PIECE_BYTES];
 	size_t sent = 0;
 
 	while (sent < len) {
-		size_t want = len - sent < sizeof piece ? len - sent : sizeof piece;
+		size_t left = len - sent, want = left < PIECE_BYTES ? left : PIECE_BYTES;
 		ssize_t got = sim_libc()->pread(from, piece, want, *place);
 		long r;
+		int flags;
 
 		if (got < 0)
 			return sent ? (long)sent : -errno;
 		if (got == 0)
 			break;
+		flags = (size_t)got < want ? flags_of_last(t, to) : want < left ? MSG_MORE : 0;
 		do
-			r = sim_call_sendto(t, SIM_CALL_SENDFILE, to, piece, (size_t)got,
-					    (size_t)got < want ? flags_of_last(t, to) : 0, NULL, 0);
+			r = sim_call_sendto(t, SIM_CALL_SENDFILE, to, piece, (size_t)got, flags, NULL, 0);
 		while (sim_face_again(t, &r));
 		if (r < 0)
 			return sent ? (long)sent : r;
@@ -97,6 +100,7 @@ static bool is_writable(int real)
 static long send_file(struct sim_task *t, int to, int from, off_t *at, size_t len)
 {
 	int err = check_from(t, from, at != NULL, len);
+	char *piece;
 	off_t place;
 	long r;
 
@@ -112,7 +116,11 @@ static long send_file(struct sim_task *t, int to, int from, off_t *at, size_t le
 	if (!len)
 		return 0;
 	place = at ? *at : sim_libc()->lseek(from, 0, SEEK_CUR);
-	r = send_pieces(t, to, from, &place, len);
+	piece = malloc(len < PIECE_BYTES ? len : PIECE_BYTES); /* too large for a task's stack */
+	if (!piece)
+		return -ENOMEM;
+	r = send_pieces(t, to, from, &place, len, piece);
+	free(piece);
 	if (r >= 0 && at)
 		*at = place;
 	else if (r >= 0)

@@ -173,6 +173,17 @@ static int depth_above(const struct sim_epoll *ep)
 	return highest;
 }
 
+/* As Linux: who came last hears first, and EPOLLEXCLUSIVE after all others. */
+static void watch(struct sim_epoll_item *it, struct sim_file *target, uint32_t events)
+{
+	struct sim_waitq *q = sim_file_waitq(target);
+
+	if (events & EPOLLEXCLUSIVE)
+		sim_waitq_add(q, &it->wait, SIM_WAIT_EPOLL, it, events & ~WAYS);
+	else
+		sim_waitq_add_first(q, &it->wait, SIM_WAIT_EPOLL, it, events & ~WAYS);
+}
+
 static int add(struct sim_epoll *ep, struct sim_file *target, int fd, const struct epoll_event *ev)
 {
 	struct sim_epoll_item *it;
@@ -193,7 +204,7 @@ static int add(struct sim_epoll *ep, struct sim_file *target, int fd, const stru
 	ep->num_items++;
 	if (target) {
 		sim_list_append(&target->watches, &it->file_node);
-		sim_waitq_add(sim_file_waitq(target), &it->wait, SIM_WAIT_EPOLL, it, ev->events & ~WAYS);
+		watch(it, target, ev->events);
 	} else {
 		sim_list_append(&ep->real, &it->file_node);
 	}

@@ -58,6 +58,8 @@ struct sim_msg {
 	int flags;                     /* MSG_* of the call */
 	bool nonblock;                 /* MSG_DONTWAIT or O_NONBLOCK */
 	bool by_pages;                 /* sendfile(2): Linux queues the file's pages and copies nothing */
+	bool again;                    /* send, out: what is due is to be handed over, then the rest sent */
+	size_t done;                   /* send: what the parts before this one took */
 	const struct sim_sockaddr *to; /* send: destination, NULL: none given */
 	struct sim_sockaddr *from;     /* receive: to be filled in, NULL: not wanted (family 0 afterwards: no
 					  name) */

@@ -45,6 +45,15 @@ static inline void sim_waitq_add(struct sim_waitq *q, struct sim_wait *w, enum s
 	sim_list_append(&q->waits, &w->node);
 }
 
+/* It hears before those that are there. */
+static inline void sim_waitq_add_first(struct sim_waitq *q, struct sim_wait *w, enum sim_wait_kind kind,
+				       void *owner, uint32_t events)
+{
+	sim_waitq_add(q, w, kind, owner, events);
+	sim_list_remove(&w->node);
+	sim_list_insert(&w->node, q->waits.next);
+}
+
 static inline void sim_waitq_remove(struct sim_wait *w)
 {
 	sim_list_remove(&w->node);

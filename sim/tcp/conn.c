@@ -235,6 +235,7 @@ void sim_tcp_trim_sndq(struct sim_tcp_conn *c, uint32_t num_bytes)
 		if (keep)
 			sim_slab_ref(c->tail);
 		sim_bytes_release(a, &c->sndq);
+		c->push_every = 0;
 		c->tail_held = keep;
 		c->cursor = NULL;
 		if (!keep)

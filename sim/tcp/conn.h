@@ -114,8 +114,10 @@ struct sim_tcp_conn {
 	uint32_t iss, snd_una, snd_nxt;
 	uint32_t write_seq; /* behind the last byte queued; the FIN comes there */
 	uint32_t snd_wnd, snd_wl1, max_window;
-	uint32_t push_seq;   /* behind the last byte that was not queued by MSG_MORE */
-	uint32_t snd_sml;    /* behind the last segment sent that was not full */
+	uint32_t push_seq; /* behind the last byte that was not queued by MSG_MORE */
+	uint32_t snd_sml;  /* behind the last segment sent that was not full */
+	/* A long send asks for a push in its middle, every so many bytes (0: it does not). */
+	uint32_t push_from, push_every, push_until;
 	uint32_t cursor_off; /* with cursor: where in the queue snd_nxt stands */
 	struct sim_slab *cursor, *tail;
 	struct sim_bytes sndq; /* snd_una (or iss + 1) up to write_seq */

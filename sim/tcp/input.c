@@ -346,7 +346,7 @@ static void more_quick_acks(struct sim_tcp_conn *c)
 {
 	uint32_t num = c->rcv_wnd / (2u * c->rcv_mss);
 
-	if (num < 2)
+	if (!num)
 		num = 2;
 	if (num > SIM_TCP_MAX_QUICKACKS)
 		num = SIM_TCP_MAX_QUICKACKS;

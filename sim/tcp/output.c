@@ -279,10 +279,20 @@ static void advance_cursor(struct sim_tcp_conn *c, uint32_t len)
 	c->cursor_off = off;
 }
 
+/* Linux's forced_push(): the receiver of a long send is not left waiting for its end. */
+static bool is_pushed(const struct sim_tcp_conn *c, uint32_t len)
+{
+	uint32_t at = c->snd_nxt - c->push_from;
+
+	if (__builtin_expect(!c->push_every, 1) || !sim_seq_before(c->snd_nxt, c->push_until))
+		return false;
+	return (int32_t)at >= 0 && at / c->push_every != (at + len) / c->push_every;
+}
+
 /* RFC 9293 3.9.1.2: the last byte of what the program gave is in it, unless it said that more comes. */
 static unsigned push_flag(const struct sim_tcp_conn *c, uint32_t seq, uint32_t len)
 {
-	bool push = c->push_seq - seq - 1 < len;
+	bool push = c->push_seq - seq - 1 < len || is_pushed(c, len);
 
 	if (__builtin_expect(c->records, 0))
 		push = sim_tcp_record_pushed(c, seq + len, push);

@@ -18,6 +18,7 @@ enum {
 	HEADROOM_BYTES = 256 + 320,           /* headers, and what stands behind the data */
 	SKB_BYTES = 256,
 	SEND_STEP_MAX_BYTES = 1 << 24, /* one look at the room grants no more */
+	SEND_STEP_MAX_SKBS = 16,       /* nor more buffers: Linux then looks at what came in */
 };
 
 int sim_tcp_interrupted(int err, int64_t deadline_ns)
@@ -90,11 +91,11 @@ static bool has_memory(const struct sim_tcp_sock *ts, uint32_t more, uint32_t si
  * so that the limit may be passed by less than one. The charge for new buffers is made; that for bytes is the
  * caller's.
  */
-static uint32_t grant(struct sim_tcp_sock *ts, size_t left, int flags)
+static uint32_t grant(struct sim_tcp_sock *ts, size_t left, int flags, bool *step_over)
 {
 	struct sim_sock *sk = &ts->in.sk;
 	const struct sim_tcp_conn *c = &ts->conn;
-	uint32_t goal = 0, num = 0, limit, lowat = notsent_lowat(ts);
+	uint32_t goal = 0, num = 0, num_skbs = 0, limit, lowat = notsent_lowat(ts);
 
 	if (__builtin_expect(sk->test != NULL, 0)) {
 		size_t room = sim_sock_test_room(sk, sim_tcp_conn_unacked(c));
@@ -112,6 +113,10 @@ static uint32_t grant(struct sim_tcp_sock *ts, size_t left, int flags)
 		if (!ts->skb_room_bytes) {
 			if ((int64_t)sk->wmem_bytes + num >= sk->sndbuf_bytes)
 				break;
+			if (num_skbs++ == SEND_STEP_MAX_SKBS && step_over) {
+				*step_over = true;
+				break;
+			}
 			/* What was granted is sent first, and may make that less. */
 			if (__builtin_expect(lowat < INT32_MAX, 0) &&
 			    (num || c->write_seq - c->snd_nxt >= lowat))
@@ -164,6 +169,8 @@ bool sim_tcp_is_writable(const struct sim_tcp_sock *ts)
 {
 	const struct sim_sock *sk = &ts->in.sk;
 	int64_t queued = sk->wmem_bytes;
+	/* Of a connection that was refused the SYN stands behind all that was queued. */
+	int32_t unsent = (int32_t)(ts->conn.write_seq - ts->conn.snd_nxt);
 
 	if (__builtin_expect(sk->test != NULL, 0)) {
 		if (!sim_sock_test_room(sk, sim_tcp_conn_unacked(&ts->conn)))
@@ -172,7 +179,7 @@ bool sim_tcp_is_writable(const struct sim_tcp_sock *ts)
 			return true;
 	}
 	return sk->sndbuf_bytes - queued >= queued / 2 && queued < sk->sndbuf_bytes &&
-	       2 * (uint64_t)(ts->conn.write_seq - ts->conn.snd_nxt) < notsent_lowat(ts);
+	       2 * (int64_t)unsent < notsent_lowat(ts);
 }
 
 /* ---- send ---- */
@@ -262,6 +269,21 @@ static int check_flags(struct sim_tcp_sock *ts, struct sim_task *t, const struct
 	return __builtin_expect(m->flags & MSG_FASTOPEN, 0) ? sim_tcp_fastopen(ts, t, m) : 0;
 }
 
+/* Of a send that is longer than half of the peer's largest window: where Linux pushes in its middle. */
+static void mark_pushes(struct sim_tcp_conn *c, const struct sim_msg *m, size_t left)
+{
+	uint32_t goal, half = c->max_window / 2;
+
+	if (__builtin_expect(left <= half, 1))
+		return;
+	goal = size_goal(c, m->flags);
+	if (!m->done || !c->push_every) {
+		c->push_from = c->write_seq;
+		c->push_every = goal * (half / goal + 1);
+	}
+	c->push_until = c->write_seq + (left < SEND_STEP_MAX_BYTES ? (uint32_t)left : SEND_STEP_MAX_BYTES);
+}
+
 /* What a send can go back to when its memory turns out to be bad. */
 struct charge {
 	struct sim_iter it;
@@ -307,7 +329,7 @@ static int queue_before_fault(struct sim_tcp_sock *ts, struct sim_msg *m, uint32
 		uint32_t room = ts->skb_room_bytes ? ts->skb_room_bytes : size_goal(&ts->conn, m->flags), n;
 
 		was = remember(ts, m);
-		n = grant(ts, want - *num < room ? want - *num : room, m->flags);
+		n = grant(ts, want - *num < room ? want - *num : room, m->flags, NULL);
 		err = n ? queue_bytes(ts, m, n) : -EFAULT;
 		if (err) {
 			go_back(ts, m, &was);
@@ -352,8 +374,12 @@ static int wait_room(struct sim_tcp_sock *ts, struct sim_task *t, const struct s
 	return err == -EAGAIN ? no_room(ts, t, true) : err ? sim_tcp_interrupted(err, *deadline_ns) : 0;
 }
 
-/* Queues all of it, or as much as it can: how much; 0 with *err. */
-static size_t queue_all(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_msg *m, int *err)
+/*
+ * Queues all of it, or as much as it can: how much; 0 with *err. `by_steps`: the call may stop on its way, to
+ * look at what came in (m->again).
+ */
+static size_t queue_all(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_msg *m, bool by_steps,
+			int *err)
 {
 	struct sim_sock *sk = &ts->in.sk;
 	size_t left = m->len, copied = 0;
@@ -364,22 +390,26 @@ static size_t queue_all(struct sim_tcp_sock *ts, struct sim_task *t, struct sim_
 		uint32_t num;
 
 		if (__builtin_expect(sk->err || sk->shutdown & SIM_SHUT_WR, 0)) {
-			*err = copied ? 0 : broken_pipe(ts, t);
+			*err = copied || m->done ? 0 : broken_pipe(ts, t);
 			break;
 		}
 		if (!left)
 			break;
-		num = grant(ts, left, m->flags);
+		num = grant(ts, left, m->flags, by_steps ? &m->again : NULL);
 		*err = num ? queue_bytes(ts, m, num) : wait_room(ts, t, m, copied, &deadline_ns);
 		if (__builtin_expect(*err == -EFAULT, 0)) {
 			go_back(ts, m, &was);
 			*err = queue_before_fault(ts, m, &num);
 			copied += *err ? num : 0;
 		}
-		if (*err)
+		if (*err) {
+			m->again = false;
 			break;
+		}
 		left -= num;
 		copied += num;
+		if (__builtin_expect(m->again, 0))
+			break;
 		if (__builtin_expect(left && notsent_lowat(ts) < INT32_MAX, 0))
 			sim_tcp_conn_push(&ts->conn, false);
 	}
@@ -406,7 +436,7 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 	size_t copied;
 	int err = check_flags(ts, t, m);
 
-	if (!err && !sim_tcp_in_states(ts, 1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_CLOSE_WAIT))
+	if (!err && !m->done && !sim_tcp_in_states(ts, 1u << SIM_TCP_ESTABLISHED | 1u << SIM_TCP_CLOSE_WAIT))
 		err = wait_connected(ts, t, m);
 	if (!err && m->scm)
 		err = m->scm->err;
@@ -414,7 +444,12 @@ ssize_t sim_tcp_sock_send(struct sim_sock *sk, struct sim_task *t, struct sim_ms
 		err = sim_tcp_mark_begin(ts, t, m, &mark);
 	if (err)
 		return err;
-	copied = queue_all(ts, t, m, &err);
+	mark_pushes(&ts->conn, m, m->len);
+	copied = queue_all(ts, t, m, !mark, &err);
+	if (m->again) {
+		sim_tcp_conn_push_all(&ts->conn);
+		return (ssize_t)copied;
+	}
 	if (__builtin_expect(mark != NULL, 0)) {
 		if (copied)
 			sim_tcp_mark_end(ts, mark, copied);

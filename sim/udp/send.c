@@ -122,6 +122,19 @@ static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr
 	return 0;
 }
 
+/* The checks of udp_sendmsg() that come before the destination. */
+static int check_call(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
+{
+	struct sim_sock *sk = &us->in.sk;
+
+	if (__builtin_expect(m->len > MAX_LEN, 0))
+		return sim_sock_fail(sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)m->len,
+				     MAX_PAYLOAD_V4, 0, 0);
+	if (__builtin_expect(m->flags & MSG_OOB, 0))
+		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_BAD_FLAGS, SIM_NEVER_NS, MSG_OOB, 0, 0, 0);
+	return 0;
+}
+
 /* The address that the call names: where it goes, in us->way. */
 static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *to,
 			const struct sim_msg *m)
@@ -136,6 +149,9 @@ static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struc
 		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, to->family, sk->domain,
 				     0, 0);
 	err = sim_inet_check_peer(&us->in, t, to, &raddr);
+	/* An IPv6 socket looks at the flags and the length only when it sends IPv4. */
+	if (!err && sk->domain == AF_INET6 && sim_addr_is_v4(raddr))
+		err = check_call(us, t, m);
 	if (err)
 		return err;
 	if (!to->port)
@@ -417,9 +433,12 @@ static int transmit(struct sim_udp_sock *us, struct sim_task *t, struct sim_udp_
 	p->truesize_bytes = truesize;
 	charge(us, &way->route, p);
 	err = sim_ip_send(us->in.ip, &way->route, p);
-	if (__builtin_expect(!err, 1))
-		return 0;
-	return not_sent(us, t, way, run->len, err);
+	if (__builtin_expect(err, 0))
+		return not_sent(us, t, way, run->len, err);
+	/* It has left, or sim_udp_departed() tells: who watches for edges hears of room after each. */
+	if (sim_udp_is_writable(us))
+		sim_sock_notify(&us->in.sk, EPOLLOUT | EPOLLWRNORM);
+	return 0;
 }
 
 /* ---- the datagram with more than its bytes ---- */
@@ -655,6 +674,22 @@ int sim_udp_push_pending(struct sim_udp_sock *us, struct sim_task *t)
 	return err;
 }
 
+/* By the buffers that it gets: one for each fragment that it will be sent in, the first with UDP's header. */
+static uint32_t truesize_of_fragments(const struct sim_udp_way *way, uint32_t len)
+{
+	enum { UDP_HEADER = 8, FRAGMENT_HEADER = 8, IN_EIGHTS = ~7u };
+	bool v4 = is_v4(way);
+	uint32_t header = v4 ? 20 : 40, mtu = way->route.mtu_bytes, room, size;
+
+	if (__builtin_expect(len + UDP_HEADER + header <= mtu, 1))
+		return sim_ip_truesize(len, v4);
+	room = ((mtu - header) & IN_EIGHTS) - (v4 ? 0 : FRAGMENT_HEADER);
+	size = sim_ip_truesize(room - UDP_HEADER, v4);
+	for (len -= room - UDP_HEADER; len > room; len -= room)
+		size += sim_ip_truesize(room - UDP_HEADER, v4);
+	return size + sim_ip_truesize(len > UDP_HEADER ? len - UDP_HEADER : 0, v4);
+}
+
 /*
  * As Linux: the first piece by the buffer that it gets, others by their bytes, which are put beside it, as
  * all of a file's pages are.
@@ -665,7 +700,7 @@ static void charge_pending(struct sim_udp_sock *us, const struct sim_msg *m)
 	uint32_t len = (uint32_t)m->len, head = m->by_pages ? 0 : len, size = len;
 
 	if (!c->charged_bytes)
-		size = sim_ip_truesize(head, is_v4(&c->way)) + len - head;
+		size = truesize_of_fragments(&c->way, head) + len - head;
 
 	c->charged_bytes += size;
 	us->in.sk.wmem_bytes += size;
@@ -741,19 +776,6 @@ static ssize_t send_corked(struct sim_udp_sock *us, struct sim_task *t, struct s
 
 /* ---- send(2) ---- */
 
-/* The checks of udp_sendmsg() that come before the destination. */
-static int check_call(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
-{
-	struct sim_sock *sk = &us->in.sk;
-
-	if (__builtin_expect(m->len > MAX_LEN, 0))
-		return sim_sock_fail(sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)m->len,
-				     MAX_PAYLOAD_V4, 0, 0);
-	if (__builtin_expect(m->flags & MSG_OOB, 0))
-		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_BAD_FLAGS, SIM_NEVER_NS, MSG_OOB, 0, 0, 0);
-	return 0;
-}
-
 static int find_destination(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
 {
 	const struct sim_sockaddr *to = m->to;
@@ -763,9 +785,13 @@ static int find_destination(struct sim_udp_sock *us, struct sim_task *t, const s
 	if (to && six && to->raw_len < sizeof(sa_family_t))
 		return sim_sock_fail(&us->in.sk, t, EINVAL, SIM_WHY_BAD_ADDRESS_LEN, SIM_NEVER_NS,
 				     to->raw_len, sizeof(sa_family_t), 0, 0);
-	/* IPv6 takes a name of no family for none. */
-	if (to && six && to->family == AF_UNSPEC)
+	/* IPv6 takes a name of no family for none; but then IPv4 is not tried. */
+	if (to && six && to->family == AF_UNSPEC) {
+		if (sim_inet_is_connected(&us->in) && sim_addr_is_v4(us->in.raddr))
+			return sim_sock_fail(&us->in.sk, t, ENETUNREACH, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0,
+					     0, 0, 0);
 		to = NULL;
+	}
 	if (!six) {
 		err = check_call(us, t, m);
 		if (err)

@@ -104,6 +104,9 @@ static int udp_connect(struct sim_sock *sk, struct sim_task *t, const struct sim
 		return udp_disconnect(us);
 	if (!us->in.lport)
 		err = sim_ports_autobind(ports_of(sk), &us->in, t);
+	if (!err && a->family == AF_INET && us->in.v6only)
+		err = sim_sock_fail(sk, t, EAFNOSUPPORT, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, a->family,
+				    sk->domain, 0, 0);
 	if (!err)
 		err = sim_udp_check_len(us, t, a, true);
 	if (err)

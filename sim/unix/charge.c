@@ -59,12 +59,12 @@ uint32_t sim_unix_truesize_of_pages(uint32_t len)
 	return head_truesize(0) + len;
 }
 
-uint32_t sim_unix_chunk_bytes(int32_t sndbuf_bytes)
+uint32_t sim_unix_chunk_bytes(int32_t sndbuf_bytes, bool by_pages)
 {
 	int32_t half = (sndbuf_bytes >> 1) - 64; /* "keep two messages in the pipe" */
 
-	return half < STREAM_HEAD_MAX + STREAM_PAGES_MAX ? (uint32_t)half
-							 : STREAM_HEAD_MAX + STREAM_PAGES_MAX;
+	return by_pages || half < STREAM_HEAD_MAX + STREAM_PAGES_MAX ? (uint32_t)half
+								     : STREAM_HEAD_MAX + STREAM_PAGES_MAX;
 }
 
 static struct sim_unix_charge *charge_at(struct sim_unix_stream *s, uint32_t i)

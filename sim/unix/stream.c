@@ -133,7 +133,7 @@ ssize_t sim_unix_stream_send(struct sim_sock *sk, struct sim_task *t, struct sim
 		return err;
 	len = m->len - !!(m->flags & MSG_OOB);
 	while (sent < len) {
-		size_t size = sim_unix_chunk_bytes(sk->sndbuf_bytes);
+		size_t size = sim_unix_chunk_bytes(sk->sndbuf_bytes, m->by_pages);
 
 		if (size > len - sent)
 			size = len - sent;

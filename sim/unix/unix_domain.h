@@ -106,7 +106,7 @@ struct sim_sock *sim_unix_peer(struct sim_sock *sk);
  */
 uint32_t sim_unix_truesize(bool stream, uint32_t len);
 uint32_t sim_unix_truesize_of_pages(uint32_t len); /* of a stream that was given pages by sendfile(2) */
-uint32_t sim_unix_chunk_bytes(int32_t sndbuf_bytes);
+uint32_t sim_unix_chunk_bytes(int32_t sndbuf_bytes, bool by_pages);
 
 /* ---- the virtual tree, for the control API and the faces; 0 or -errno ---- */
 

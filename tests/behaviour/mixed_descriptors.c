@@ -224,6 +224,56 @@ TEST(sendfile_to_udp_over_ipv6_that_meets_the_end_stays_pending)
 	assert_ok(close(file));
 }
 
+static int large_file(size_t len)
+{
+	static char block[300000];
+	char path[] = "/tmp/behaviourXXXXXX";
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0 && len <= sizeof(block));
+	assert_ok(unlink(path));
+	assert_int_equal(write(fd, block, len), len);
+	return fd;
+}
+
+/* Through a pipe of 16 pages. */
+TEST(sendfile_moves_64_kib_at_a_time)
+{
+	int fd[2], file = large_file(200000), charged = 0, num = 0;
+	static char bytes[70000];
+	off_t at = 0;
+
+	unix_pair(SOCK_SEQPACKET, fd);
+	assert_int_equal(sendfile(fd[0], file, &at, 200000), 200000);
+	while (recv(fd[1], bytes, sizeof(bytes), MSG_DONTWAIT) == 65536)
+		num++;
+	assert_int_equal(num, 3);
+	close_pair(fd);
+	unix_pair(SOCK_STREAM, fd);
+	at = 0;
+	assert_int_equal(sendfile(fd[0], file, &at, 200000), 200000);
+	assert_ok(ioctl(fd[0], SIOCOUTQ, &charged));
+	assert_int_equal(charged, 200000 + 4 * 768);
+	close_pair(fd);
+	assert_ok(close(file));
+}
+
+TEST(sendfile_makes_one_datagram_or_none)
+{
+	int fd[2], file = large_file(66000);
+	static char bytes[70000];
+	off_t at = 0;
+
+	udp_pair(fd);
+	assert_int_equal(sendfile(fd[0], file, &at, 65507), 65507);
+	assert_int_equal(recv(fd[1], bytes, sizeof(bytes), MSG_DONTWAIT), 65507);
+	at = 0;
+	assert_fails(sendfile(fd[0], file, &at, 65508), EMSGSIZE);
+	assert_fails(recv(fd[1], bytes, sizeof(bytes), MSG_DONTWAIT), EAGAIN);
+	close_pair(fd);
+	assert_ok(close(file));
+}
+
 static const struct CMUnitTest tests[] = {
 	DUAL_TEST(epoll_set_answers_other_files_calls),
 	DUAL_TEST(epoll_wait_looks_for_the_descriptor_before_the_number_of_events),
@@ -239,6 +289,8 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(sendfile_into_an_epoll_set_is_einval),
 	DUAL_TEST(stream_is_charged_for_the_pages_of_sendfile),
 	DUAL_TEST(sendfile_to_udp_over_ipv6_that_meets_the_end_stays_pending),
+	DUAL_TEST(sendfile_moves_64_kib_at_a_time),
+	DUAL_TEST(sendfile_makes_one_datagram_or_none),
 };
 
 BEHAVIOUR_MAIN("mixed descriptors", tests)
