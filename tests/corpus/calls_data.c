@@ -18,22 +18,31 @@
 #include "tests/corpus/drawn.h"
 #include "tests/corpus/transcript.h"
 
+#ifndef MSG_BATCH
+#define MSG_BATCH 0x40000
+#endif
+
 /*
  * TIMING: how much an unread buffer takes depends on memory that the kernel shares out as it likes. Every
  * so many sends all that waits is read, and a TCP socket sends only so much in its life.
  */
-enum { SENDS_BETWEEN_DRAINS = 40, MAX_SENT_BYTES = 30000 };
+enum { SENDS_BETWEEN_DRAINS = 40, MAX_SENT_BYTES = 70000, LARGE_BYTES = 4000 };
 
 static unsigned num_sends;
 
 static size_t draw_len(int fd)
 {
+	static const size_t udp[] = { 1472, 1473, 9000, 30000, 65507, 65508, 65527, 65528 };
+	static const size_t tcp[] = { 1448, 16384, 32741, 65483, 65507, 65508 };
+	static const size_t local[] = { 65507, 65536, 106432, 212960, 212961, 212992, 212993 };
 	size_t len = one_in(12) ? 0 : draw(2) ? draw(100) : draw(1500);
 
 	if (is_udp(fd) && one_in(60))
-		len = PICK(((const size_t[]){ 9000, 30000, 65507, 65508, 65527 }));
+		len = PICK(udp);
+	if (is_tcp(fd) && one_in(100))
+		len = PICK(tcp);
 	if (is_socket(fd) && domain_of(fd) == AF_UNIX && one_in(60))
-		len = 4000 + draw(61000);
+		len = one_in(4) ? PICK(local) : LARGE_BYTES + draw(61000);
 	return len;
 }
 
@@ -41,6 +50,17 @@ static size_t draw_len(int fd)
  * TIMING: MSG_MORE on TCP holds data back until a timer. Urgent data and fast open are not simulated, and say
  * so (docs/fidelity.md).
  */
+static int draw_other_flag(void)
+{
+	static const unsigned others[] = {
+		MSG_PEEK, MSG_DONTROUTE, MSG_CTRUNC, MSG_TRUNC, MSG_EOR,        MSG_WAITALL,      MSG_FIN,
+		MSG_SYN,  MSG_CONFIRM,   MSG_RST,    MSG_BATCH, 1u << 17,       1u << 19,         1u << 20,
+		1u << 21, 1u << 25,      1u << 27,   1u << 28,  MSG_WAITFORONE, MSG_CMSG_CLOEXEC, 1u << 31
+	};
+
+	return (int)PICK(others);
+}
+
 static int draw_send_flags(int fd)
 {
 	int flags = 0;
@@ -51,9 +71,11 @@ static int draw_send_flags(int fd)
 		flags |= MSG_NOSIGNAL;
 	if (one_in(20) && !is_tcp(fd))
 		flags |= MSG_MORE;
-	if (one_in(30))
-		flags |= PICK(((const int[]){ MSG_DONTROUTE, MSG_CONFIRM, MSG_EOR, MSG_PEEK, MSG_TRUNC,
-					      MSG_WAITALL }));
+	if (one_in(12)) {
+		flags |= draw_other_flag();
+		if (one_in(3))
+			flags |= draw_other_flag();
+	}
 	if (one_in(100) && is_socket(fd) && !is_stream(fd))
 		flags |= MSG_OOB;
 	return flags;
@@ -143,9 +165,9 @@ void call_send(void)
 	/* What sendfile(2) sent is the file's pages: writing to it later changes what was sent. */
 	if (is_open(fd) && fds[fd].kind == REGULAR)
 		return;
-	if (++num_sends > SENDS_BETWEEN_DRAINS || len > 4000)
+	if (++num_sends > SENDS_BETWEEN_DRAINS || len > LARGE_BYTES)
 		drain_all();
-	if (would_block_out(fd))
+	if (would_block_out(fd) || len > LARGE_BYTES)
 		flags |= MSG_DONTWAIT;
 	if ((flags & MSG_DONTWAIT) && (way == 1 || way == 2))
 		way = 0;
@@ -168,7 +190,7 @@ void call_send(void)
 		break;
 	default: send_msgs(fd, &msg, flags, msg.msg_name ? addr_text(fd, &a, to_len) : "-"); break;
 	}
-	if (len > 4000)
+	if (len > LARGE_BYTES)
 		drain_all();
 }
 

@@ -22,7 +22,14 @@
 #include "tests/corpus/drawn.h"
 #include "tests/corpus/transcript.h"
 
-enum { NUM_CALLS = 3000, BUDGET_MS = 60, PLAIN_BYTES = 3000, MAX_WEIGHT = 8, TRIES = 50, NUM_FIRST = 6 };
+enum {
+	NUM_CALLS_USUAL = 3000,
+	BUDGET_MS = 60,
+	PLAIN_BYTES = 3000,
+	MAX_WEIGHT = 8,
+	TRIES = 50,
+	NUM_FIRST = 6
+};
 
 #define CORPUS_ROW(name) { #name, call_##name, 0 },
 static struct {
@@ -91,7 +98,7 @@ static void make_surroundings(void)
 	close(fd);
 }
 
-static void run(uint64_t seed, const char *without)
+static void run(uint64_t seed, const char *without, int num_calls)
 {
 	rng = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
 	for (int i = 0; i < 8; i++)
@@ -101,7 +108,7 @@ static void run(uint64_t seed, const char *without)
 	draw_weights(without);
 	for (int i = 0; i < NUM_FIRST; i++)
 		call_socket();
-	for (int i = 0; i < NUM_CALLS; i++) {
+	for (int i = 0; i < num_calls; i++) {
 		for (int tries = 0; num_open() > MAX_OPEN && tries < TRIES; tries++)
 			call_close();
 		call_something();
@@ -139,7 +146,7 @@ int corpus_main(int argc, char **argv)
 	char directory[256];
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: corpus_program SEED [DIRECTORY [WITHOUT]]\n");
+		fprintf(stderr, "usage: corpus_program SEED [DIRECTORY [WITHOUT [CALLS]]]\n");
 		return 2;
 	}
 	snprintf(directory, sizeof directory, "%s/corpusXXXXXX", base && *base ? base : "/tmp");
@@ -147,7 +154,7 @@ int corpus_main(int argc, char **argv)
 		perror(directory);
 		return 2;
 	}
-	run(strtoull(argv[1], NULL, 10), argc > 3 ? argv[3] : "");
+	run(strtoull(argv[1], NULL, 10), argc > 3 ? argv[3] : "", argc > 4 ? atoi(argv[4]) : NUM_CALLS_USUAL);
 	remove_surroundings(directory);
 	return fflush(stdout) ? 2 : 0;
 }

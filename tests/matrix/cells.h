@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The cells of the matrix: what its dimensions are, which combinations make sense, which of them are taken, and
- * their names. Makes no call on a socket: it is the same list wherever it runs.
+ * The cells of the matrix: what its dimensions are, which combinations make sense, which of them are taken,
+ * and their names. Makes no call on a socket: it is the same list wherever it runs.
  */
 #ifndef TESTS_MATRIX_CELLS_H
 #define TESTS_MATRIX_CELLS_H
@@ -13,47 +13,47 @@
 #include "tests/corpus/drawn.h"
 
 /* X(identifier, text) */
-#define MATRIX_STATES(X)                      \
-	X(FRESH, "fresh")                     \
-	X(BOUND, "bound")                     \
-	X(CONNECTING, "connecting")           \
-	X(CONNECTED, "connected")             \
-	X(PEER_SHUT_WR, "peer-half-closed")   \
-	X(PEER_SHUT_RD, "peer-shut-read")     \
-	X(PEER_CLOSED, "peer-closed")         \
-	X(PEER_RESET, "peer-reset")           \
-	X(SHUT_READ, "shut-read")             \
-	X(SHUT_WRITE, "shut-write")           \
-	X(SHUT_BOTH, "shut-both")             \
-	X(ERROR_PENDING, "error-pending")     \
-	X(LISTENING, "listening")             \
+#define MATRIX_STATES(X)                    \
+	X(FRESH, "fresh")                   \
+	X(BOUND, "bound")                   \
+	X(CONNECTING, "connecting")         \
+	X(CONNECTED, "connected")           \
+	X(PEER_SHUT_WR, "peer-half-closed") \
+	X(PEER_SHUT_RD, "peer-shut-read")   \
+	X(PEER_CLOSED, "peer-closed")       \
+	X(PEER_RESET, "peer-reset")         \
+	X(SHUT_READ, "shut-read")           \
+	X(SHUT_WRITE, "shut-write")         \
+	X(SHUT_BOTH, "shut-both")           \
+	X(ERROR_PENDING, "error-pending")   \
+	X(LISTENING, "listening")           \
 	X(FULL, "full")
 
-#define MATRIX_CALLS(X)           \
-	X(SEND, "send")           \
-	X(SENDTO, "sendto")       \
-	X(SENDMSG, "sendmsg")     \
-	X(SENDMMSG, "sendmmsg")   \
-	X(WRITE, "write")         \
-	X(WRITEV, "writev")       \
+#define MATRIX_CALLS(X)         \
+	X(SEND, "send")         \
+	X(SENDTO, "sendto")     \
+	X(SENDMSG, "sendmsg")   \
+	X(SENDMMSG, "sendmmsg") \
+	X(WRITE, "write")       \
+	X(WRITEV, "writev")     \
 	X(SENDFILE, "sendfile")
 
-#define MATRIX_SIZES(X)           \
-	X(SIZE_0, "0")            \
-	X(SIZE_1, "1")            \
-	X(SIZE_MSS, "mss")        \
-	X(SIZE_BUF, "buf")        \
-	X(SIZE_BUF1, "buf+1")     \
-	X(SIZE_65507, "65507")    \
+#define MATRIX_SIZES(X)        \
+	X(SIZE_0, "0")         \
+	X(SIZE_1, "1")         \
+	X(SIZE_MSS, "mss")     \
+	X(SIZE_BUF, "buf")     \
+	X(SIZE_BUF1, "buf+1")  \
+	X(SIZE_65507, "65507") \
 	X(SIZE_65508, "65508")
 
-#define MATRIX_ADDRS(X)                     \
-	X(ADDR_NONE, "none")                \
-	X(ADDR_GOOD, "good")                \
-	X(ADDR_SHORT, "short")              \
-	X(ADDR_FAMILY, "wrong-family")      \
-	X(ADDR_UNREACHABLE, "unreachable")  \
-	X(ADDR_NOBODY, "nobody")            \
+#define MATRIX_ADDRS(X)                    \
+	X(ADDR_NONE, "none")               \
+	X(ADDR_GOOD, "good")               \
+	X(ADDR_SHORT, "short")             \
+	X(ADDR_FAMILY, "wrong-family")     \
+	X(ADDR_UNREACHABLE, "unreachable") \
+	X(ADDR_NOBODY, "nobody")           \
 	X(ADDR_UNSPEC, "unspec")
 
 #define MATRIX_ENUM(id, text) id,

@@ -71,13 +71,12 @@ static void read_names(const char *path)
 	qsort(wanted.names, wanted.num_names, sizeof *wanted.names, by_text);
 }
 
-static const char usage[] =
-	"usage: matrix_program [OPTION]...\n"
-	"  --list          only the cells' names\n"
-	"  --only PATTERN  the cells whose names match, as the shell matches\n"
-	"  --one-in N      a sample, always the same: about one cell of N\n"
-	"  --part I N      the I-th of N parts, from 0\n"
-	"  --names FILE    the cells that are named there, a line each\n";
+static const char usage[] = "usage: matrix_program [OPTION]...\n"
+			    "  --list          only the cells' names\n"
+			    "  --only PATTERN  the cells whose names match, as the shell matches\n"
+			    "  --one-in N      a sample, always the same: about one cell of N\n"
+			    "  --part I N      the I-th of N parts, from 0\n"
+			    "  --names FILE    the cells that are named there, a line each\n";
 
 static void read_arguments(int argc, char **argv)
 {

@@ -25,7 +25,8 @@
 #include "tests/matrix/states.h"
 
 enum {
-	MSS_BYTES_TCP4 = 65483, /* of loopback: 65536 - 20 - 20 - 12 of timestamps, less what the stack keeps */
+	MSS_BYTES_TCP4 = 65483, /* of loopback: 65536 - 20 - 20 - 12 of timestamps, less what the stack keeps
+				 */
 	MSS_BYTES_TCP6 = 65463,
 	MSS_BYTES_UDP = 1472,
 	MSS_BYTES_UNIX = 4096,
@@ -89,10 +90,10 @@ static size_t size_of(const struct cell *c, int fd)
 	case SIZE_65507: return 65507;
 	case SIZE_65508: return 65508;
 	case SIZE_MSS:
-		return c->family == TCP4                    ? MSS_BYTES_TCP4
-		       : c->family == TCP6                  ? MSS_BYTES_TCP6
+		return c->family == TCP4                       ? MSS_BYTES_TCP4
+		       : c->family == TCP6                     ? MSS_BYTES_TCP6
 		       : families[c->family].domain == AF_UNIX ? MSS_BYTES_UNIX
-							    : MSS_BYTES_UDP;
+							       : MSS_BYTES_UDP;
 	default:
 		must(!getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf, &len));
 		must(sndbuf < BYTES_MAX);
