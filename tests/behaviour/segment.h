@@ -355,12 +355,15 @@ static inline const char *neighbour_state_of_kernel(const char *address)
 	unsigned char bytes[16];
 	static char answer[16384] __attribute__((aligned(8)));
 	const char *found = "none";
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), n;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	bool done = false;
+	unsigned n;
+	ssize_t got;
 
 	assert_int_equal(inet_pton(ask.nd.ndm_family, address, bytes), 1);
 	assert_int_equal(send(fd, &ask, sizeof(ask), 0), sizeof(ask));
-	while (!done && (n = (int)recv(fd, answer, sizeof(answer), 0)) > 0) {
+	while (!done && (got = recv(fd, answer, sizeof(answer), 0)) > 0) {
+		n = (unsigned)got;
 		for (struct nlmsghdr *m = (void *)answer; NLMSG_OK(m, n); m = NLMSG_NEXT(m, n)) {
 			done |= m->nlmsg_type == NLMSG_DONE || m->nlmsg_type == NLMSG_ERROR;
 			if (m->nlmsg_type == RTM_NEWNEIGH &&
