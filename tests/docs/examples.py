@@ -36,7 +36,7 @@ OPTIONAL = (
     "bazel busybox clang cmake curl g++ gdb meson nc openssl perl redis-cli socat ss strace tshark valgrind wget"
 ).split()
 MAX_LINES = 199
-TIMEOUT_S = 120
+TIMEOUT_S = 400  # the single-file form with sanitizers, beside other tests
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 EXAMPLE = re.compile(r"\A(?:/\*|//|#) example: (\S+)(?: \*/)?\n")
 
