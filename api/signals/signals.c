@@ -48,6 +48,14 @@ static bool is_blocked(int sig)
 	       sigismember(&mask, sig) == 1;
 }
 
+static bool get_disposition(const struct sim_proc *p, int sig, struct sigaction *sa)
+{
+	if (!p->dispositions)
+		return !sigaction(sig, NULL, sa);
+	*sa = p->dispositions->of[sig];
+	return true;
+}
+
 enum sim_signal_action sim_signal_action(struct sim_proc *p, int sig)
 {
 	struct sigaction sa;
@@ -59,7 +67,7 @@ enum sim_signal_action sim_signal_action(struct sim_proc *p, int sig)
 	/* A blocked signal is kept even if it is ignored: it may have a handler when it is unblocked. */
 	if (is_blocked(sig))
 		return SIM_SIGNAL_BLOCKED;
-	if (sigaction(sig, NULL, &sa))
+	if (!get_disposition(p, sig, &sa))
 		return SIM_SIGNAL_IGNORE;
 	if (!(sa.sa_flags & SA_SIGINFO) && sa.sa_handler == SIG_IGN)
 		return SIM_SIGNAL_IGNORE;
@@ -96,23 +104,32 @@ static siginfo_t info_of(int sig, const struct sim_alarm *a)
 	return info;
 }
 
-#ifdef SIGNALS_TSAN
-/*
- * ThreadSanitizer puts off every signal but those it sees raised, and takes what a handler calls for calls at
- * any odd moment. This is no odd moment: the handler is a function like others, called with its mask in
- * force.
- */
-static bool call_handler(int sig, siginfo_t info)
+static void reset_disposition(const struct sim_proc *p, int sig)
 {
-	struct sigaction sa, reset = { .sa_handler = SIG_DFL };
+	struct sigaction reset = { .sa_handler = SIG_DFL };
+
+	if (p->dispositions)
+		p->dispositions->of[sig] = reset;
+	else
+		sigaction(sig, &reset, NULL);
+}
+
+/*
+ * For dispositions that the kernel does not know, and where it may not be asked: ThreadSanitizer puts off
+ * every signal but those it sees raised, and takes what a handler calls for calls at any odd moment. This is
+ * no odd moment: the handler is a function like others, called with its mask in force.
+ */
+static bool call_handler(const struct sim_proc *p, int sig, siginfo_t info)
+{
+	struct sigaction sa;
 	sigset_t block, old;
 	ucontext_t context;
 
-	if (sigaction(sig, NULL, &sa) || is_blocked(sig) || sa.sa_handler == SIG_DFL ||
+	if (!get_disposition(p, sig, &sa) || is_blocked(sig) || sa.sa_handler == SIG_DFL ||
 	    sa.sa_handler == SIG_IGN)
 		return false;
 	if (sa.sa_flags & SA_RESETHAND)
-		sigaction(sig, &reset, NULL);
+		reset_disposition(p, sig);
 	block = sa.sa_mask;
 	if (!(sa.sa_flags & SA_NODEFER))
 		sigaddset(&block, sig);
@@ -126,16 +143,19 @@ static bool call_handler(int sig, siginfo_t info)
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return true;
 }
-#endif
 
 /* Runs the handler before it returns: a signal that a thread sends to itself, unblocked, is delivered at
  * once. */
-static void raise_for_real(int sig, const struct sim_alarm *a)
+static void raise_for_real(const struct sim_proc *p, int sig, const struct sim_alarm *a)
 {
 	siginfo_t info = info_of(sig, a);
 
+	if (p->dispositions) {
+		(void)call_handler(p, sig, info);
+		return;
+	}
 #ifdef SIGNALS_TSAN
-	if (!call_handler(sig, info))
+	if (!call_handler(p, sig, info))
 		raise(sig);
 #else
 	if (syscall(SYS_rt_tgsigqueueinfo, getpid(), syscall(SYS_gettid), sig, &info))
@@ -151,7 +171,7 @@ static void end_process(struct sim_task *t, int sig)
 
 	if (p->is_program) {
 		if (!sim_fatal_signal_hook || !sim_fatal_signal_hook(p, sig))
-			raise_for_real(sig, NULL);
+			raise_for_real(p, sig, NULL);
 		return;
 	}
 	sim_proc_end(p, sig, t);
@@ -239,7 +259,7 @@ bool sim_signal_hold(struct sim_proc *p, int sig, struct sim_alarm *a)
 		a->state = SIM_ALARM_HELD;
 		a->overrun = 0;
 	}
-	raise_for_real(sig, a);
+	raise_for_real(p, sig, a);
 	wake_readers(p);
 	return true;
 }
@@ -345,7 +365,7 @@ static enum sim_signals_seen deliver_one(struct sim_task *t, int sig, enum sim_s
 	switch (action) {
 	case SIM_SIGNAL_FATAL: end_process(t, sig); return SIM_SIGNALS_NONE;
 	case SIM_SIGNAL_BLOCKED: (void)sim_signal_hold(t->proc, sig, a); return SIM_SIGNALS_NONE;
-	default: raise_for_real(sig, a);
+	default: raise_for_real(t->proc, sig, a);
 	}
 	return action == SIM_SIGNAL_HANDLER ? SIM_SIGNALS_INTERRUPTED : SIM_SIGNALS_RESTART;
 }

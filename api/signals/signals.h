@@ -5,7 +5,8 @@
  * the gate; then the world is consistent, a handler may make calls of its own and may leave by siglongjmp(3).
  *
  * The real dispositions and the real mask of the thread decide. A simulated process that is not the program
- * under test shares both with it, but a fatal signal ends only that process.
+ * under test shares both with it, unless it was given dispositions of its own; a fatal signal ends only that
+ * process.
  */
 #ifndef API_SIGNALS_SIGNALS_H
 #define API_SIGNALS_SIGNALS_H
@@ -14,6 +15,14 @@
 
 #include "sim/proc/proc.h"
 #include "sim/task/task.h"
+
+/*
+ * What a process that is not the program does with signals, by number; zeroed, all is the default. Belongs to
+ * who sets sim_proc.dispositions, and must outlive the process.
+ */
+struct sim_dispositions {
+	struct sigaction of[NSIG];
+};
 
 enum sim_signals_seen {
 	SIM_SIGNALS_NONE,        /* no handler ran: what was interrupted goes on */

@@ -7,16 +7,93 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "api/signals/signals.h"
 #include "api/calls/calls.h"
 #include "api/simsock.h"
 #include "scenarios/run/scenario.h"
 #include "sim/fault/call.h"
+
+/* ---- signals ---- */
+
+/* Handlers know no context: there is one run at a time. */
+static struct sim_scenario *current;
+static struct sigaction before;
+
+static struct sim_actor *calling_actor(void)
+{
+	return current && sim_current ? sim_scn_actor_of(current, sim_current->proc) : NULL;
+}
+
+static void note_signal(int sig)
+{
+	struct sim_actor *a = calling_actor();
+
+	if (a)
+		a->seen |= UINT64_C(1) << (sig - 1);
+}
+
+static void set_disposition(struct sim_actor *a, int sig, int handler, int flags)
+{
+	struct sigaction *sa = &a->signals.of[sig];
+
+	memset(sa, 0, sizeof *sa);
+	sa->sa_handler = handler == 0 ? SIG_DFL : handler == 1 ? SIG_IGN : note_signal;
+	sa->sa_flags = flags;
+}
+
+int sim_scn_sigaction(int sig, int handler, int flags)
+{
+	if (sig < 1 || sig >= NSIG || sig == SIGKILL || sig == SIGSTOP) {
+		errno = EINVAL;
+		return -1;
+	}
+	set_disposition(calling_actor(), sig, handler, flags);
+	return 0;
+}
+
+/* What the kernel raises at a real descriptor, the write end of a pipe, is the calling process's. */
+static void on_real_signal(int sig)
+{
+	struct sim_actor *a = calling_actor();
+
+	if (a)
+		__atomic_fetch_or(&a->proc->arrived, UINT64_C(1) << (sig - 1), __ATOMIC_RELAXED);
+}
+
+struct sim_scenario *sim_scn_now(void)
+{
+	return current;
+}
+
+void sim_scn_signals_begin(struct sim_scenario *s)
+{
+	struct sigaction sa = { .sa_handler = on_real_signal, .sa_flags = SA_RESTART };
+
+	current = s;
+	sigemptyset(&sa.sa_mask);
+	(void)sigaction(SIGPIPE, &sa, &before);
+}
+
+void sim_scn_signals_end(void)
+{
+	(void)sigaction(SIGPIPE, &before, NULL);
+	current = NULL;
+}
+
+/* Those that scenarios are about are noted, where programs would die of them or never see them. */
+static void give_dispositions(struct sim_actor *a)
+{
+	static const int noted[] = { SIGPIPE, SIGURG, SIGIO };
+
+	for (size_t i = 0; i < sizeof noted / sizeof noted[0]; i++)
+		set_disposition(a, noted[i], 2, SA_RESTART);
+	a->proc->dispositions = &a->signals;
+}
 
 /* ---- processes ---- */
 
@@ -100,6 +177,7 @@ struct sim_actor *sim_scn_add_actor(struct sim_scenario *s, const char *name, st
 		tail = &(*tail)->next;
 	*tail = a;
 	(void)add_worker(a);
+	give_dispositions(a);
 	return a;
 }
 
@@ -208,58 +286,4 @@ void sim_scn_note_real_fd(struct sim_scenario *s, int fd)
 		return;
 	s->real_fds = more;
 	s->real_fds[s->num_real_fds++] = fd;
-}
-
-/* ---- signals ---- */
-
-/* Real handlers know no context: there is one run at a time. */
-static struct sim_scenario *current;
-static struct sigaction before[NSIG];
-static bool is_changed[NSIG];
-
-static void note_signal(int sig)
-{
-	struct sim_actor *a = current && sim_current ? sim_scn_actor_of(current, sim_current->proc) : NULL;
-
-	if (a)
-		a->seen |= UINT64_C(1) << (sig - 1);
-}
-
-int sim_scn_sigaction(int sig, int handler, int flags)
-{
-	struct sigaction sa, old;
-
-	memset(&sa, 0, sizeof sa);
-	sa.sa_handler = handler == 0 ? SIG_DFL : handler == 1 ? SIG_IGN : note_signal;
-	sa.sa_flags = flags;
-	sigemptyset(&sa.sa_mask);
-	if (sigaction(sig, &sa, &old))
-		return -1;
-	if (!is_changed[sig]) {
-		before[sig] = old;
-		is_changed[sig] = true;
-	}
-	return 0;
-}
-
-struct sim_scenario *sim_scn_now(void)
-{
-	return current;
-}
-
-void sim_scn_signals_begin(struct sim_scenario *s)
-{
-	current = s;
-	memset(is_changed, 0, sizeof is_changed);
-	(void)sim_scn_sigaction(SIGPIPE, 2, SA_RESTART);
-	(void)sim_scn_sigaction(SIGURG, 2, SA_RESTART);
-	(void)sim_scn_sigaction(SIGIO, 2, SA_RESTART);
-}
-
-void sim_scn_signals_end(void)
-{
-	for (int sig = 1; sig < NSIG; sig++)
-		if (is_changed[sig])
-			(void)sigaction(sig, &before[sig], NULL);
-	current = NULL;
 }

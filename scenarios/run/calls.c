@@ -305,6 +305,9 @@ void sim_scn_make_call(struct sim_job *j)
 	j->result = j->row->fn(a);
 	j->err = j->result == -1 ? errno : 0;
 	keep_why(j);
+	/* A call on a real descriptor leaves what it raised behind. */
+	if (sim_current->proc->pending | sim_current->proc->arrived)
+		(void)sim_signals_deliver(sim_current);
 }
 
 /* ---- the outcome ---- */

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "api/control/control.h"
+#include "api/signals/signals.h"
 #include "scenarios/lang/script.h"
 #include "scenarios/run/run.h"
 #include "sim/base/str.h"
@@ -87,8 +88,9 @@ struct sim_actor {
 	struct sim_proc *proc;
 	struct sim_worker *workers;
 	int fds[SIM_SCN_MAX_FD]; /* by the script's number; -1: not open */
-	uint64_t seen;           /* signals that its handlers saw: bit sig - 1 */
-	struct sim_job *last;    /* the call that was checked last: for "explain" */
+	struct sim_dispositions signals;
+	uint64_t seen;        /* signals that its handlers saw: bit sig - 1 */
+	struct sim_job *last; /* the call that was checked last: for "explain" */
 };
 
 struct sim_scn_file {
@@ -153,7 +155,8 @@ void sim_scn_sleep_until(struct sim_scenario *s, int64_t time_ns);
 void sim_scn_signals_begin(struct sim_scenario *s);
 void sim_scn_signals_end(void);
 struct sim_scenario *sim_scn_now(void); /* the one that runs */
-/* sigaction(2) with what a script says of the handler: 0 SIG_DFL, 1 SIG_IGN, 2 one that notes. 0 or -1. */
+/* sigaction(2) of the process that calls, with what a script says of the handler: 0 SIG_DFL, 1 SIG_IGN, 2 one
+ * that notes. 0 or -1. */
 int sim_scn_sigaction(int sig, int handler, int flags);
 /* A script's descriptor: the real one, or a number that is nobody's. */
 int sim_scn_fd(const struct sim_actor *a, int64_t script_fd);

@@ -9,6 +9,7 @@
 #include "sim/proc/alarm.h"
 #include "sim/proc/file.h"
 
+struct sim_dispositions;
 struct sim_host;
 struct sim_proc;
 
@@ -51,6 +52,7 @@ struct sim_proc {
 			   */
 	uint64_t pending_plain; /* of pending, those that came from no timer of timer_create's, or not only */
 	struct sim_list sigwaits;
+	struct sim_dispositions *dispositions; /* the embedder's: its own; NULL: the program's */
 	bool is_program; /* the program under test itself, which made the world */
 	bool builtin;    /* a scripted peer of ours: rules do not touch it */
 	bool ended;
