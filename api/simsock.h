@@ -111,8 +111,7 @@ const char *sim_iptables_rules(const char *host);
 const char *sim_ip(const char *host, const char *command);
 /*
  * At a time from now ("+1s") or since the beginning ("1s"), one of:
- *	link A B NETEM    inject RULE    sysctl HOST NAME VALUE    ip HOST COMMAND
- *	iptables HOST RULE    ip6tables HOST RULE    signal HOST SIGNAL    print TEXT
+ *	link A B NETEM    inject RULE    sysctl HOST NAME VALUE    signal HOST SIGNAL    print TEXT
  *	ip HOST COMMAND    iptables HOST RULE    ip6tables HOST RULE
  * It is read now, and refused now. One that did not come to pass fails a passing sim_test().
  */
