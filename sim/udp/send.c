@@ -159,17 +159,6 @@ static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struc
 	return find_way(us, t, raddr, to->port, m);
 }
 
-/* A plain send of a connected socket goes astray: see struct sim_udp_flow. */
-static __attribute__((noinline, cold)) void stray(struct sim_udp_sock *us)
-{
-	if (us->flow4.holds) {
-		us->way.raddr = us->flow4.raddr;
-		us->way.rport = us->flow4.rport;
-		us->way.flow = 0;
-	}
-	us->flow4.holds = true;
-}
-
 static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
 {
 	struct sim_inet *in = &us->in;
@@ -181,7 +170,7 @@ static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t, const struct
 	err = find_way(us, t, in->raddr, in->rport, m);
 	if (__builtin_expect(us->flow4.is_other, 0) && !err && !us->cork_option && !in->sk.dontroute &&
 	    !(m->flags & (MSG_MORE | MSG_DONTROUTE)))
-		stray(us);
+		sim_udp_stray(us);
 	return err;
 }
 
@@ -747,18 +736,6 @@ static int cork(struct sim_udp_sock *us, struct sim_task *t, const struct sim_ud
 	return 0;
 }
 
-/* A datagram is about to be held back, if nothing is wrong with it: see struct sim_udp_flow. */
-static __attribute__((noinline, cold)) void note_flow(struct sim_udp_sock *us)
-{
-	const struct sim_udp_way *way = &us->way;
-
-	if (us->in.sk.domain != AF_INET || !sim_inet_is_connected(&us->in))
-		return;
-	us->flow4.raddr = way->raddr;
-	us->flow4.rport = way->rport;
-	us->flow4.is_other = way->rport != us->in.rport || !sim_addr_equal(way->raddr, us->in.raddr);
-}
-
 /* To what is pending, or begins it; sends it when nothing says that more comes. */
 static ssize_t send_corked(struct sim_udp_sock *us, struct sim_task *t, struct sim_msg *m)
 {
@@ -871,7 +848,7 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 	if (!err && __builtin_expect(m->scm != NULL, 0))
 		err = is_v4(&us->way) ? m->scm->err : m->scm->err6;
 	if (!err && __builtin_expect((m->flags & MSG_MORE) || us->cork_option, 0))
-		note_flow(us);
+		sim_udp_note_flow(us);
 	us->way.confirm = (m->flags & MSG_CONFIRM) != 0;
 	if (__builtin_expect(m->flags & FLAG_PROBE, 0) && !err) {
 		if (us->way.confirm)

@@ -20,6 +20,12 @@ int sim_udp_push_pending(struct sim_udp_sock *us, struct sim_task *t); /* sends 
 bool sim_udp_is_writable(const struct sim_udp_sock *us);
 void sim_udp_departed(struct sim_ip *ip, struct sim_packet *p);
 
+/* flow.c */
+void sim_udp_stray(struct sim_udp_sock *us); /* a plain send, whose way to the peer stands: where it really
+						goes */
+void sim_udp_note_flow(struct sim_udp_sock *us); /* a datagram is about to be held back, if nothing is wrong
+						    with it */
+
 /* receive.c */
 int sim_udp_check_len(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *a, bool mixed);
 
