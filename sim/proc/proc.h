@@ -53,8 +53,8 @@ struct sim_proc {
 	uint64_t pending_plain; /* of pending, those that came from no timer of timer_create's, or not only */
 	struct sim_list sigwaits;
 	struct sim_dispositions *dispositions; /* the embedder's: its own; NULL: the program's */
-	bool is_program; /* the program under test itself, which made the world */
-	bool builtin;    /* a scripted peer of ours: rules do not touch it */
+	bool is_program;                       /* the program under test itself, which made the world */
+	bool builtin;                          /* a scripted peer of ours: rules do not touch it */
 	bool ended;
 	int exit_status;                           /* as wait(2) tells */
 	struct sim_alarm itimers[SIM_NUM_ITIMERS]; /* by ITIMER_* */
