@@ -16,163 +16,10 @@
 
 enum {
 	FLAG_PROBE = 0x10, /* MSG_PROBE, which glibc's header does not have */
-	MAX_LEN = 65535,
-	MAX_PAYLOAD_V4 = MAX_LEN - 20 - 8,
-	MAX_PAYLOAD_V6 = MAX_LEN - 8,
+	MAX_PAYLOAD_V4 = SIM_UDP_MAX_LEN - 20 - 8,
+	MAX_PAYLOAD_V6 = SIM_UDP_MAX_LEN - 8,
 	UDP_HEADER_LEN = 8,
 };
-
-static bool is_v4(const struct sim_udp_way *way)
-{
-	return sim_addr_is_v4(way->raddr);
-}
-
-/* ---- where to ---- */
-
-static int no_route(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr src, int err)
-{
-	const struct sim_udp_way *way = &us->way;
-	struct sim_sock *sk = &us->in.sk;
-	enum sim_why_key why;
-
-	if (err == -ENOMEM)
-		return sim_sock_fail(sk, t, ENOMEM, SIM_WHY_NO_MEMORY, SIM_NEVER_NS, 0, 0, 0, 0);
-	why = sim_ip_why_no_route(us->in.ip, way->raddr, src, way->bound_if, way->dontroute, err);
-	return sim_sock_fail(sk, t, sim_ip_no_route_errno(us->in.ip, why, err), why, SIM_NEVER_NS, 5, 0,
-			     (int64_t)way->raddr.d[0], (int64_t)way->raddr.d[1]);
-}
-
-/* IP_PKTINFO names a source: it must be this host's, but the errno is not that of a socket's own address. */
-static int check_named_source(const struct sim_inet *in, struct sim_addr src)
-{
-	if (sim_addr_is_multicast(src) || (sim_addr_is_v4(src) && sim_addr_to_v4(src) == INADDR_BROADCAST))
-		return -EINVAL;
-	return sim_addr_is_any(src) || sim_ip_is_local(in->ip, src) ? 0 : -ENETUNREACH;
-}
-
-/* By IP_PKTINFO and IPV6_PKTINFO: looked up for this one datagram. */
-static int find_named_way(struct sim_udp_sock *us, struct sim_task *t, const struct sim_scm_send *s,
-			  bool dontroute)
-{
-	struct sim_inet *in = &us->in;
-	struct sim_udp_way *way = &us->way;
-	const struct sim_scm_ip *by = is_v4(way) ? &s->v4 : &s->v6;
-	struct sim_addr src = by->has_src ? by->src : sim_inet_source(in);
-	uint32_t iface = by->iface ? by->iface : in->sk.bound_if;
-	int err = 0;
-
-	if (by->has_src)
-		err = check_named_source(in, src);
-	if (!err && iface && !sim_ip_iface(in->ip, iface))
-		return sim_sock_fail(&in->sk, t, ENODEV, SIM_WHY_NO_INTERFACE, SIM_NEVER_NS, 0, 0, 0, 0);
-	if (!err)
-		err = sim_ip_route(in->ip, way->raddr, src, iface, dontroute, &way->route);
-	if (err)
-		return no_route(us, t, src, err);
-	if (!sim_addr_is_any(src))
-		way->route.src = src;
-	way->route.generation = 0; /* not for the next */
-	return 0;
-}
-
-/* Other control messages leave the way as it is. */
-static bool names_way(const struct sim_scm_send *s, bool v4)
-{
-	const struct sim_scm_ip *by = v4 ? &s->v4 : &s->v6;
-
-	return by->has_src || by->iface;
-}
-
-static bool is_known_way(const struct sim_udp_sock *us, struct sim_addr raddr, uint16_t rport, bool dontroute)
-{
-	const struct sim_udp_way *way = &us->way;
-
-	return sim_route_is_valid(us->in.ip, &way->route) && way->rport == rport &&
-	       sim_addr_equal(way->raddr, raddr) && way->bound_if == us->in.sk.bound_if &&
-	       way->dontroute == dontroute;
-}
-
-static int find_way(struct sim_udp_sock *us, struct sim_task *t, struct sim_addr raddr, uint16_t rport,
-		    const struct sim_msg *m)
-{
-	struct sim_inet *in = &us->in;
-	struct sim_udp_way *way = &us->way;
-	bool dontroute = in->sk.dontroute || (m->flags & MSG_DONTROUTE);
-	bool named = __builtin_expect(m->scm != NULL, 0) && names_way(m->scm->send, sim_addr_is_v4(raddr));
-	struct sim_addr src;
-	int err;
-
-	if (!named && is_known_way(us, raddr, rport, dontroute))
-		return 0;
-	way->route.generation = 0;
-	way->raddr = raddr;
-	way->rport = rport;
-	way->bound_if = in->sk.bound_if;
-	way->dontroute = dontroute;
-	way->flow = 0;
-	if (named)
-		return find_named_way(us, t, m->scm->send, dontroute);
-	src = sim_inet_source(in);
-	err = sim_ip_route(in->ip, raddr, src, in->sk.bound_if, dontroute, &way->route);
-	if (err)
-		return no_route(us, t, src, err);
-	/* Kept with what is corked: the socket's own may be of another family when it goes. */
-	if (!sim_addr_is_any(src))
-		way->route.src = src;
-	return 0;
-}
-
-/* The checks of udp_sendmsg() that come before the destination. */
-static int check_call(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
-{
-	struct sim_sock *sk = &us->in.sk;
-
-	if (__builtin_expect(m->len > MAX_LEN, 0))
-		return sim_sock_fail(sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, (int64_t)m->len,
-				     MAX_PAYLOAD_V4, 0, 0);
-	if (__builtin_expect(m->flags & MSG_OOB, 0))
-		return sim_sock_fail(sk, t, EOPNOTSUPP, SIM_WHY_BAD_FLAGS, SIM_NEVER_NS, MSG_OOB, 0, 0, 0);
-	return 0;
-}
-
-/* The address that the call names: where it goes, in us->way. */
-static int way_to_named(struct sim_udp_sock *us, struct sim_task *t, const struct sim_sockaddr *to,
-			const struct sim_msg *m)
-{
-	struct sim_sock *sk = &us->in.sk;
-	struct sim_addr raddr;
-	int err = sim_udp_check_len(us, t, to, true);
-
-	if (err)
-		return err;
-	if (sk->domain == AF_INET6 && to->family != AF_INET6 && to->family != AF_INET)
-		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_FAMILY, SIM_NEVER_NS, to->family, sk->domain,
-				     0, 0);
-	err = sim_inet_check_peer(&us->in, t, to, &raddr);
-	/* An IPv6 socket looks at the flags and the length only when it sends IPv4. */
-	if (!err && sk->domain == AF_INET6 && sim_addr_is_v4(raddr))
-		err = check_call(us, t, m);
-	if (err)
-		return err;
-	if (!to->port)
-		return sim_sock_fail(sk, t, EINVAL, SIM_WHY_BAD_ARGUMENT, SIM_NEVER_NS, 5, 0, 0, 0);
-	return find_way(us, t, raddr, to->port, m);
-}
-
-static int way_to_peer(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
-{
-	struct sim_inet *in = &us->in;
-	int err;
-
-	if (!sim_inet_is_connected(in))
-		return sim_sock_fail(&in->sk, t, sim_sock_no_destination_errno(&in->sk, EDESTADDRREQ),
-				     SIM_WHY_NO_DESTINATION, SIM_NEVER_NS, 0, 0, 0, 0);
-	err = find_way(us, t, in->raddr, in->rport, m);
-	if (__builtin_expect(us->flow4.is_other, 0) && !err && !us->cork_option && !in->sk.dontroute &&
-	    !(m->flags & (MSG_MORE | MSG_DONTROUTE)))
-		sim_udp_stray(us);
-	return err;
-}
 
 /* ---- room ---- */
 
@@ -315,7 +162,7 @@ static void charge(struct sim_udp_sock *us, const struct sim_route *r, struct si
  */
 static uint32_t way_mtu(const struct sim_inet *in, const struct sim_udp_way *way)
 {
-	uint8_t discover = is_v4(way) ? in->mtu_discover : in->mtu_discover6;
+	uint8_t discover = sim_udp_is_v4(way) ? in->mtu_discover : in->mtu_discover6;
 	const struct sim_iface *i;
 
 	if (__builtin_expect(discover < IP_PMTUDISC_PROBE, 1))
@@ -340,7 +187,7 @@ static int check_size(struct sim_udp_sock *us, struct sim_task *t, const struct 
 		      const struct sim_udp_with *with)
 {
 	const struct sim_inet *in = &us->in;
-	bool v4 = is_v4(way);
+	bool v4 = sim_udp_is_v4(way);
 	uint32_t max = v4 ? MAX_PAYLOAD_V4 : MAX_PAYLOAD_V6, headers = UDP_HEADER_LEN + (v4 ? 20 : 40), mtu;
 
 	if (__builtin_expect(len + headers <= way->route.mtu_bytes && len <= max, 1))
@@ -369,7 +216,7 @@ static int not_sent(struct sim_udp_sock *us, struct sim_task *t, const struct si
 
 	/* A full queue is a silent loss unless the host's switch or IP_RECVERR says otherwise. */
 	if (err == -ENOBUFS && in->sk.net->sysctl.sw_enobufs == SIM_ENOBUFS_DROP &&
-	    !(is_v4(way) ? in->recverr : in->recverr6))
+	    !(sim_udp_is_v4(way) ? in->recverr : in->recverr6))
 		return 0;
 	sim_sock_take_back_sent(&in->sk, len);
 	switch (err) {
@@ -457,8 +304,8 @@ static void read_with(const struct sim_udp_sock *us, const struct sim_msg *m, st
 				       .zerocopy = sk->zerocopy && m->flags & MSG_ZEROCOPY };
 	if (!s)
 		return;
-	with->ttl = is_v4(&us->way) ? s->v4.ttl : s->v6.ttl;
-	with->tos = is_v4(&us->way) ? s->v4.tos : s->v6.tos;
+	with->ttl = sim_udp_is_v4(&us->way) ? s->v4.ttl : s->v6.ttl;
+	with->tos = sim_udp_is_v4(&us->way) ? s->v4.tos : s->v6.tos;
 	with->dontfrag = s->v6.dontfrag;
 	if (s->has_segment)
 		with->segment_bytes = s->segment_bytes;
@@ -466,7 +313,7 @@ static void read_with(const struct sim_udp_sock *us, const struct sim_msg *m, st
 		with->mark = s->mark;
 	if (s->has_priority)
 		with->priority = s->priority;
-	else if (with->tos >= 0 && is_v4(&us->way)) /* ip(7), IP_TOS: it sets the priority too */
+	else if (with->tos >= 0 && sim_udp_is_v4(&us->way)) /* ip(7), IP_TOS: it sets the priority too */
 		with->priority = sim_inet_priority((uint8_t)with->tos);
 	if (s->has_tsflags)
 		with->tsflags = (sk->tsflags & ~(uint32_t)SOF_TIMESTAMPING_TX_RECORD_MASK) | s->tsflags;
@@ -583,7 +430,8 @@ static int check_segments(struct sim_udp_sock *us, struct sim_task *t, const str
 			  uint32_t len, uint32_t segment)
 {
 	enum { MAX_SEGMENTS = 128 };
-	uint32_t headers = UDP_HEADER_LEN + (is_v4(way) ? 20 : 40), each = len < segment ? len : segment;
+	uint32_t headers = UDP_HEADER_LEN + (sim_udp_is_v4(way) ? 20 : 40),
+		 each = len < segment ? len : segment;
 
 	if (headers + each > way_mtu(&us->in, way))
 		return sim_sock_fail(&us->in.sk, t, EMSGSIZE, SIM_WHY_TOO_LONG, SIM_NEVER_NS, each,
@@ -667,7 +515,7 @@ int sim_udp_push_pending(struct sim_udp_sock *us, struct sim_task *t)
 static uint32_t truesize_of_fragments(const struct sim_udp_way *way, uint32_t len)
 {
 	enum { UDP_HEADER = 8, FRAGMENT_HEADER = 8, IN_EIGHTS = ~7u };
-	bool v4 = is_v4(way);
+	bool v4 = sim_udp_is_v4(way);
 	uint32_t header = v4 ? 20 : 40, mtu = way->route.mtu_bytes, room, size;
 
 	if (__builtin_expect(len + UDP_HEADER + header <= mtu, 1))
@@ -753,41 +601,6 @@ static ssize_t send_corked(struct sim_udp_sock *us, struct sim_task *t, struct s
 
 /* ---- send(2) ---- */
 
-static int find_destination(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m)
-{
-	const struct sim_sockaddr *to = m->to;
-	bool six = us->in.sk.domain == AF_INET6;
-	int err;
-
-	if (to && six && to->raw_len < sizeof(sa_family_t))
-		return sim_sock_fail(&us->in.sk, t, EINVAL, SIM_WHY_BAD_ADDRESS_LEN, SIM_NEVER_NS,
-				     to->raw_len, sizeof(sa_family_t), 0, 0);
-	/* IPv6 takes a name of no family for none; but then IPv4 is not tried. */
-	if (to && six && to->family == AF_UNSPEC) {
-		if (sim_inet_is_connected(&us->in) && sim_addr_is_v4(us->in.raddr))
-			return sim_sock_fail(&us->in.sk, t, ENETUNREACH, SIM_WHY_UNREACHABLE, SIM_NEVER_NS, 0,
-					     0, 0, 0);
-		to = NULL;
-	}
-	if (!six) {
-		err = check_call(us, t, m);
-		if (err)
-			return err;
-	}
-	err = to ? way_to_named(us, t, to, m) : way_to_peer(us, t, m);
-	if (err)
-		return err;
-	/* An IPv6 socket finds MSG_OOB wrong only when it sends IPv4. */
-	if (six && is_v4(&us->way)) {
-		err = check_call(us, t, m);
-		if (err)
-			return err;
-	}
-	if (__builtin_expect(us->way.route.broadcast, 0) && !us->in.sk.broadcast)
-		return sim_sock_fail(&us->in.sk, t, EACCES, SIM_WHY_BROADCAST, SIM_NEVER_NS, 0, 0, 0, 0);
-	return 0;
-}
-
 /* The rest of sim_udp_send() where more than the bytes matters; the way is found. */
 static ssize_t send_with(struct sim_udp_sock *us, struct sim_task *t, struct sim_msg *m)
 {
@@ -840,13 +653,13 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 		err = sim_ports_autobind(&sk->net->udp->ports, &us->in, t);
 	if (!err && __builtin_expect(us->cork != NULL, 0)) {
 		/* Over IPv6 nothing of the call is looked at but its bytes. */
-		err = is_v4(&us->cork->way) ? check_call(us, t, m) : 0;
+		err = sim_udp_is_v4(&us->cork->way) ? sim_udp_check_call(us, t, m) : 0;
 		return err ? err : send_corked(us, t, m);
 	}
 	if (!err)
-		err = find_destination(us, t, m);
+		err = sim_udp_find_destination(us, t, m);
 	if (!err && __builtin_expect(m->scm != NULL, 0))
-		err = is_v4(&us->way) ? m->scm->err : m->scm->err6;
+		err = sim_udp_is_v4(&us->way) ? m->scm->err : m->scm->err6;
 	if (!err && __builtin_expect((m->flags & MSG_MORE) || us->cork_option, 0))
 		sim_udp_note_flow(us);
 	us->way.confirm = (m->flags & MSG_CONFIRM) != 0;
@@ -869,8 +682,8 @@ ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m)
 		return sim_udp_send(sk, t, m);
 	if (err)
 		return err;
-	if (__builtin_expect(!sim_net_has_memory(sk->net, sim_ip_truesize((uint32_t)len, is_v4(&us->way))),
-			     0))
+	if (__builtin_expect(
+		    !sim_net_has_memory(sk->net, sim_ip_truesize((uint32_t)len, sim_udp_is_v4(&us->way))), 0))
 		return sim_sock_no_memory(sk, t, ENOBUFS);
 	if (__builtin_expect((m->flags & MSG_MORE) || us->cork_option, 0)) {
 		err = cork(us, t, &us->way, m);

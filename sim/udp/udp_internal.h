@@ -8,10 +8,23 @@
 /* Linux's number; not in every libc's headers. */
 enum { SIM_UDP_GRO = 104 };
 
+enum { SIM_UDP_MAX_LEN = 65535 }; /* RFC 768: Length */
+
 static inline struct sim_udp_sock *sim_udp_of(struct sim_sock *sk)
 {
 	return (struct sim_udp_sock *)sk;
 }
+
+static inline bool sim_udp_is_v4(const struct sim_udp_way *way)
+{
+	return sim_addr_is_v4(way->raddr);
+}
+
+/* way.c */
+/* The checks of a call that come before its destination: 0 or -errno. */
+int sim_udp_check_call(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m);
+/* Into us->way: 0 or -errno. */
+int sim_udp_find_destination(struct sim_udp_sock *us, struct sim_task *t, const struct sim_msg *m);
 
 /* send.c */
 ssize_t sim_udp_send(struct sim_sock *sk, struct sim_task *t, struct sim_msg *m);
