@@ -96,7 +96,16 @@ long sim_call_sendto(struct sim_task *t, enum sim_call_id id, int fd, const void
 	return sim_gate_leave(&g, do_send(&g, &m));
 }
 
-/* One message; *is_short: not all of it was taken. */
+/* Is there anything that was not taken? */
+static bool has_bytes(struct sim_iter it)
+{
+	for (; it.num; it.num--, it.iov++, it.off = 0)
+		if (it.iov->iov_len > it.off)
+			return true;
+	return false;
+}
+
+/* One message; *is_short: not all of it was taken, as of one with MSG_PROBE, of which nothing is. */
 static long send_header(struct sim_gate *g, const struct msghdr *h, int flags, bool *is_short)
 {
 	struct sim_iovec_copy c;
@@ -127,7 +136,7 @@ static long send_header(struct sim_gate *g, const struct msghdr *h, int flags, b
 		m.it = (struct sim_iter){ c.iov, c.num, 0 };
 		m.len = c.total_bytes;
 		r = do_send(g, &m);
-		*is_short = r >= 0 && (size_t)r < c.total_bytes;
+		*is_short = r >= 0 && has_bytes(m.it);
 	}
 	sim_scm_done(m.scm);
 	sim_iovec_done(g, &c);

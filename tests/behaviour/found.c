@@ -97,6 +97,24 @@ TEST(sendmmsg_stops_after_a_message_that_was_cut)
 	assert_ok(close(fd[0]));
 }
 
+TEST(sendmmsg_stops_after_a_message_that_only_probes)
+{
+	struct iovec iov = { block, 1 };
+	struct mmsghdr many[2] = { { .msg_len = 0 } };
+	int fd[2], probe = 0x10;
+
+	udp_pair(fd);
+	for (int i = 0; i < 2; i++) {
+		many[i].msg_hdr.msg_iov = &iov;
+		many[i].msg_hdr.msg_iovlen = 1;
+	}
+	assert_int_equal(sendmmsg(fd[0], many, 2, probe), 1);
+	assert_int_equal(many[0].msg_len, 1);
+	assert_fails(recv(fd[1], block, 1, MSG_DONTWAIT), EAGAIN);
+	assert_int_equal(sendmmsg(fd[0], many, 2, 0), 2);
+	close_pair(fd);
+}
+
 /* Each second buffer of a long send asks for a push, so that a reader who takes all acknowledges at once. */
 TEST(reader_that_was_shut_down_gets_all_of_a_long_send)
 {
@@ -262,6 +280,7 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(more_over_ipv6_is_charged_for_each_fragment),
 	DUAL_TEST(long_send_ends_where_it_sees_the_reset),
 	DUAL_TEST(sendmmsg_stops_after_a_message_that_was_cut),
+	DUAL_TEST(sendmmsg_stops_after_a_message_that_only_probes),
 	DUAL_TEST(reader_that_was_shut_down_gets_all_of_a_long_send),
 	DUAL_TEST(refused_connection_is_writable),
 	DUAL_TEST(sends_to_the_peer_follow_a_datagram_that_was_held_back),
