@@ -108,6 +108,7 @@ void sim_parser_expected(struct sim_parser *p, const char *what)
 
 void sim_parser_next(struct sim_parser *p)
 {
+	p->end = p->tok.at.at + p->tok.at.len;
 	p->tok = sim_lex(&p->lex);
 	if (p->tok.kind == SIM_TOKEN_BAD)
 		sim_parser_fail(p, p->tok.at, "%s", p->tok.what);
@@ -182,6 +183,12 @@ static struct sim_slice up_to_here(const struct sim_parser *p, size_t from)
 	struct sim_slice s = { p->lex.src, from, p->tok.at.at - from };
 
 	return sim_slice_trim(s);
+}
+
+/* Without the comments that follow. */
+static struct sim_slice up_to_end(const struct sim_parser *p, size_t from)
+{
+	return (struct sim_slice){ p->lex.src, from, p->end > from ? p->end - from : 0 };
 }
 
 /* ECONNRESET (Connection reset by peer); what stands in brackets is for people. */
@@ -265,7 +272,7 @@ static void parse_result(struct sim_parser *p, struct sim_result *r, struct sim_
 		parse_errno(p, r);
 	if (!p->failed)
 		parse_note(p);
-	r->at = up_to_here(p, from);
+	r->at = up_to_end(p, from);
 }
 
 static void parse_call(struct sim_parser *p, struct sim_event *ev)
@@ -278,7 +285,7 @@ static void parse_call(struct sim_parser *p, struct sim_event *ev)
 	(void)sim_parser_take(p, '(');
 	if (!sim_parse_list(p, ')', false, &ev->args, &ev->num_args))
 		return;
-	ev->call = up_to_here(p, from);
+	ev->call = up_to_end(p, from);
 	parse_result(p, &ev->result, (struct sim_slice){ ev->call.src, ev->call.at + ev->call.len, 0 });
 }
 

@@ -10,6 +10,7 @@ struct sim_parser {
 	struct sim_script *s;
 	struct sim_lexer lex;
 	struct sim_token tok; /* the one that is to be read next */
+	size_t end;           /* of the one before it */
 	unsigned depth;       /* of brackets that are open */
 	bool failed;          /* in this line */
 };
