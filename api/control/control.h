@@ -76,6 +76,9 @@ struct sim_control {
 	struct sim_control_why *whys; /* of the last failed calls, when collecting */
 	struct sim_isn isns[SIM_CONTROL_ISNS];
 	unsigned num_isns;
+	/* The number of a task's descriptor in texts, when others than the process's are to be shown. NULL:
+	 * its own. */
+	int (*number_fd)(struct sim_control *c, uint32_t task_id, int fd);
 	FILE *trace;
 	struct sim_pcap *pcap;
 	char *calls_text, *sockets_text, *firewall_text, *ip_text, *report;
@@ -188,6 +191,7 @@ void sim_control_sock_gone(struct sim_control *c, struct sim_sock *sk);
 /* Rendering. All add to `out` and end without a newline. */
 void sim_render_time(struct sim_str *out, int64_t time_ns);
 void sim_render_name(struct sim_str *out, const struct sim_sockaddr *a); /* "10.0.0.1:80", "*" for none */
+int sim_render_fd(struct sim_control *c, uint32_t task_id, int fd);      /* as it is to be shown */
 void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t n, const struct sim_trace_rec *r);
 void sim_render_packet(struct sim_control *c, struct sim_str *out, const struct sim_packet *p);
 void sim_render_sock(struct sim_control *c, struct sim_str *out, struct sim_sock *sk);

@@ -375,13 +375,13 @@ static const char *error_of(const struct call *k)
 	return k->result < 0 ? sim_call_err_name(k->id, (int)(is_eai ? k->result : -k->result)) : NULL;
 }
 
-static void add_result(struct sim_str *out, const struct call *k)
+static void add_result(struct sim_control *c, struct sim_str *out, const struct call *k)
 {
 	unsigned traits = sim_call_info(k->id)->traits;
 	const char *name = error_of(k);
 
 	if (k->made_fd >= 0)
-		sim_str_printf(out, " = %d", k->made_fd);
+		sim_str_printf(out, " = %d", sim_render_fd(c, k->task_id, k->made_fd));
 	else if (traits & SIM_CALL_IS_RESOLVE && k->result > 0)
 		sim_str_printf(out, " = 0 (%" PRId64 " address%s)", k->result, k->result > 1 ? "es" : "");
 	else if (k->result == -SIM_ERESTART)
@@ -447,11 +447,21 @@ static void add_argument(struct why_text *t, const char *word, size_t len)
 		add_destination(t, n);
 }
 
+static bool is_about_fd(uint32_t key)
+{
+	return key == SIM_WHY_BAD_FD || key == SIM_WHY_NOT_SOCKET || key == SIM_WHY_REAL_FD;
+}
+
 static void render_why(struct sim_control *c, struct sim_str *out, const struct sim_reason *why,
 		       const struct call *k)
 {
-	struct why_text t = { c, out, why, why->sock_id ? sim_world_find_sock(c->w, why->sock_id) : NULL, k };
+	struct sim_reason shown = *why;
+	struct why_text t = { c, out, &shown, why->sock_id ? sim_world_find_sock(c->w, why->sock_id) : NULL,
+			      k };
 	const char *p = sim_why_text(why->key), *end;
+
+	if (k && is_about_fd(why->key))
+		shown.arg[0] = sim_render_fd(c, k->task_id, (int)why->arg[0]);
 
 	while (*p) {
 		size_t plain = strcspn(p, "{");
@@ -501,6 +511,11 @@ static void add_reason(struct sim_control *c, struct sim_str *out, const struct 
 		sim_str_add(out, sim_why_name(k->why_key));
 }
 
+int sim_render_fd(struct sim_control *c, uint32_t task_id, int fd)
+{
+	return c->number_fd ? c->number_fd(c, task_id, fd) : fd;
+}
+
 static void add_call(struct sim_control *c, struct sim_str *out, const struct call *k)
 {
 	char args[CALLS_SHOWN_MAX_BYTES];
@@ -509,7 +524,7 @@ static void add_call(struct sim_control *c, struct sim_str *out, const struct ca
 	add_args(c, &a, k);
 	sim_str_printf(out, "%s(", sim_call_name(k->id));
 	if (k->fd >= 0)
-		sim_str_printf(out, a.len ? "%d, " : "%d", k->fd);
+		sim_str_printf(out, a.len ? "%d, " : "%d", sim_render_fd(c, k->task_id, k->fd));
 	sim_str_printf(out, "%s)", args);
 }
 
@@ -521,7 +536,7 @@ void sim_render_call(struct sim_control *c, struct sim_str *out, uint64_t n, con
 		return;
 	sim_str_printf(out, "%s ", sim_control_host_name(c, r->host));
 	add_call(c, out, &k);
-	add_result(out, &k);
+	add_result(c, out, &k);
 	if (k.result < 0 || k.rule_id)
 		add_reason(c, out, &k, n);
 }
@@ -632,7 +647,7 @@ const struct sim_why *sim_explain(void)
 		if (sim_call_info(k.id)->traits & SIM_CALL_IS_RESOLVE)
 			answer.err = 0; /* another numbering */
 		add_call(c, &out, &k);
-		add_result(&out, &k);
+		add_result(c, &out, &k);
 		sim_str_add(&out, ": ");
 	}
 	render_why(c, &out, why, r ? &k : NULL);
@@ -658,7 +673,7 @@ void sim_render_last_call_of(struct sim_control *c, struct sim_str *out, const s
 			continue;
 		sim_str_add(out, " in ");
 		add_call(c, out, &k);
-		add_result(out, &k);
+		add_result(c, out, &k);
 		return;
 	}
 }

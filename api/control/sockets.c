@@ -92,7 +92,7 @@ static void add_waiting(struct sim_control *c, struct sim_str *out, const struct
 
 	sim_str_printf(out, "  %s (%s) waits in %s(", t->name, t->proc->net->name, sim_call_name(on->call));
 	if (on->fd >= 0)
-		sim_str_printf(out, "%d", on->fd);
+		sim_str_printf(out, "%d", sim_render_fd(c, t->id, on->fd));
 	sim_str_add(out, ") since ");
 	sim_render_time(out, on->since_ns);
 	sim_str_add(out, on->deadline_ns == SIM_NEVER_NS ? " without a time limit\n" : "\n");
@@ -109,7 +109,7 @@ static void add_spinning(struct sim_control *c, struct sim_str *out, const struc
 
 	sim_str_printf(out, "  %s (%s) calls %s(", t->name, t->proc->net->name, sim_call_name(t->on.call));
 	if (t->on.fd >= 0)
-		sim_str_printf(out, "%d", t->on.fd);
+		sim_str_printf(out, "%d", sim_render_fd(c, t->id, t->on.fd));
 	sim_str_add(out, ") without end\n");
 	if (f && f->kind == SIM_FILE_SOCK) {
 		add_both_ends(c, out, f->sk);

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include "api/calls/calls.h"
+#include "api/posix/simsock_posix.h"
 #include "api/simsock.h"
-#include "scenarios/run/scenario.h"
+#include "scenarios/run/calls.h"
 #include "sim/fault/call.h"
 
 /* ---- signals ---- */
@@ -259,15 +260,34 @@ int sim_scn_script_fd(const struct sim_actor *a, int real_fd)
 	return real_fd >= NOBODYS_FD ? real_fd - NOBODYS_FD : -1;
 }
 
-void sim_scn_localize_why(const struct sim_actor *a, struct sim_reason *why)
+/* The number that a call gives to what it makes; -1: it says none. */
+static int number_made(const struct sim_job *j)
 {
-	int fd;
+	if (!strcmp(j->row->name, "dup2"))
+		return (int)j->args[1].word;
+	if (sim_scn_makes_fd(j) && j->ev->result.op == SIM_RESULT_EQ)
+		return (int)j->ev->result.value;
+	return -1;
+}
 
-	if (why->key != SIM_WHY_BAD_FD && why->key != SIM_WHY_NOT_SOCKET && why->key != SIM_WHY_REAL_FD)
-		return;
-	fd = sim_scn_script_fd(a, (int)why->arg[0]);
-	if (fd >= 0)
-		why->arg[0] = fd;
+/* What has no number yet is made by the worker's call. */
+static int number_of(const struct sim_worker *wk, int fd)
+{
+	int known = sim_scn_script_fd(wk->actor, fd);
+
+	if (known < 0 && wk->job)
+		known = number_made(wk->job);
+	return known < 0 ? fd : known;
+}
+
+int sim_scn_number_fd(struct sim_control *c, uint32_t task_id, int fd)
+{
+	(void)c;
+	for (const struct sim_actor *a = sim_scn_now()->actors; a && fd >= 0; a = a->next)
+		for (const struct sim_worker *wk = a->workers; wk; wk = wk->next)
+			if (wk->task && wk->task->id == task_id)
+				return number_of(wk, fd);
+	return fd;
 }
 
 bool sim_scn_bind_fd(struct sim_actor *a, int64_t script_fd, int real_fd)

@@ -284,7 +284,6 @@ static void keep_why(struct sim_job *j)
 
 	if (!sim_current->why.key)
 		return;
-	sim_scn_localize_why(j->actor, &sim_current->why);
 	why = sim_explain();
 	j->why_err = why->err;
 	sim_str_copy(j->why_key, sizeof j->why_key, why->key);

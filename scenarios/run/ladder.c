@@ -151,47 +151,17 @@ static void on_packet(struct sim_ladder *l, const struct sim_trace_rec *r, const
 		print_arrow(l, a, b, r->time_ns, dropped, shorten(text));
 }
 
-/* The call that a task makes; NULL: it is none of the script's. */
-static const struct sim_job *job_of(const struct sim_ladder *l, uint32_t task_id)
-{
-	for (const struct sim_actor *a = l->s->actors; a; a = a->next)
-		for (const struct sim_worker *wk = a->workers; wk; wk = wk->next)
-			if (wk->job && wk->task->id == task_id)
-				return wk->job;
-	return NULL;
-}
-
-/* Descriptors as the script numbers them. */
-static void localize(struct sim_ladder *l, struct sim_trace_rec *r)
-{
-	const struct sim_job *j = job_of(l, (uint32_t)(r->arg[0] >> 32));
-	struct sim_control_why *slot = &l->c->whys[(l->c->w->ctx.trace.num_written - 1) % SIM_CONTROL_WHYS];
-	int fd = (int)(uint32_t)r->arg[3], made = (int)(uint32_t)(r->arg[3] >> 32), known;
-
-	if (!j)
-		return;
-	known = sim_scn_script_fd(j->actor, fd);
-	if (known >= 0)
-		fd = known;
-	if (made >= 0 && j->ev->result.op == SIM_RESULT_EQ && j->ev->result.value >= 0)
-		made = (int)j->ev->result.value;
-	r->arg[3] = (uint32_t)fd | (uint64_t)(uint32_t)made << 32;
-	if (slot->rec == l->c->w->ctx.trace.num_written)
-		sim_scn_localize_why(j->actor, &slot->why);
-}
-
-static void on_call(struct sim_ladder *l, struct sim_trace_rec r)
+static void on_call(struct sim_ladder *l, const struct sim_trace_rec *r)
 {
 	char text[LINE_BYTES];
 	struct sim_str out = sim_str_on(text, sizeof text);
 	const char *call;
 
-	if (sim_control_is_builtin(l->c, (uint32_t)(r.arg[0] >> 32)) && !r.arg[4])
+	if (sim_control_is_builtin(l->c, (uint32_t)(r->arg[0] >> 32)) && !r->arg[4])
 		return; /* how a scripted peer sets itself up */
-	localize(l, &r);
-	sim_render_call(l->c, &out, l->c->w->ctx.trace.num_written - 1, &r);
+	sim_render_call(l->c, &out, l->c->w->ctx.trace.num_written - 1, r);
 	call = strchr(text, ' ');
-	print_text(l, column_of(l, r.host), r.time_ns, call ? call + 1 : text);
+	print_text(l, column_of(l, r->host), r->time_ns, call ? call + 1 : text);
 }
 
 static void on_record(void *ctx, const struct sim_trace_rec *r, const struct sim_packet *p)
@@ -202,7 +172,7 @@ static void on_record(void *ctx, const struct sim_trace_rec *r, const struct sim
 
 	print_head(l);
 	if (r->kind == SIM_TRACE_CALL) {
-		on_call(l, *r);
+		on_call(l, r);
 	} else if (r->kind == SIM_TRACE_SIGNAL) {
 		sim_str_add(&out, "--- ");
 		sim_signal_add(&out, (int)r->arg[0]);

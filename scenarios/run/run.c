@@ -284,6 +284,7 @@ static void begin(struct sim_scenario *s)
 
 	s->w = (sim_world_new)(s->options->seed);
 	s->c = sim_control_of(s->w);
+	s->c->number_fd = sim_scn_number_fd;
 	sim_control_collect(s->c);
 	sim_list_each(node, &s->w->hosts) {
 		struct sim_host *h = sim_container_of(node, struct sim_host, node);

@@ -162,10 +162,12 @@ int sim_scn_sigaction(int sig, int handler, int flags);
 int sim_scn_fd(const struct sim_actor *a, int64_t script_fd);
 /* The script's number of a real one; -1: none. */
 int sim_scn_script_fd(const struct sim_actor *a, int real_fd);
-/* A reason that names a descriptor, in the script's numbers. */
-void sim_scn_localize_why(const struct sim_actor *a, struct sim_reason *why);
+/* sim_control.number_fd: texts have the script's numbers. */
+int sim_scn_number_fd(struct sim_control *c, uint32_t task_id, int fd);
 /* A new descriptor has this number in the script. False: the number is taken, or too high. */
 bool sim_scn_bind_fd(struct sim_actor *a, int64_t script_fd, int real_fd);
+/* dup2(2) of the process that calls; `to` is the script's number. */
+int sim_scn_dup2(int real_fd, int64_t to);
 void sim_scn_note_real_fd(struct sim_scenario *s, int fd);
 
 /* ---- calls.c ---- */
