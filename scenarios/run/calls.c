@@ -276,14 +276,28 @@ void sim_scn_marshal(struct sim_job *j)
 		sim_kind_fill(j, i);
 }
 
+/* A call on a real descriptor, a file or a pipe, leaves no reason; of ENOTSOCK there is but one. */
+static void keep_own_why(struct sim_job *j)
+{
+	struct sim_str out = sim_str_on(j->why_text, sizeof j->why_text);
+
+	if (j->err != ENOTSOCK || j->row->kinds[0] != K_FD)
+		return;
+	j->why_err = ENOTSOCK;
+	sim_str_copy(j->why_key, sizeof j->why_key, sim_why_name(SIM_WHY_NOT_SOCKET));
+	sim_str_printf(&out, "descriptor %lld is not a socket", (long long)j->ev->args->value);
+}
+
 /* Why the task's last call failed: asked where it failed. */
 static void keep_why(struct sim_job *j)
 {
 	const struct sim_why *why;
 	const char *text;
 
-	if (!sim_current->why.key)
+	if (!sim_current->why.key) {
+		keep_own_why(j);
 		return;
+	}
 	why = sim_explain();
 	j->why_err = why->err;
 	sim_str_copy(j->why_key, sizeof j->why_key, why->key);

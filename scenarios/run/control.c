@@ -374,6 +374,62 @@ static void do_signal(struct sim_scenario *s, const struct sim_event *ev)
 
 /* ---- expectations ---- */
 
+/* The call of the line that stands before, of the process that is asked about: it is not back yet. */
+static const struct sim_job *call_before(struct sim_scenario *s, const struct sim_event *ev)
+{
+	const struct sim_event *from = ev;
+	const struct sim_actor *who = ev->who.len ? sim_scn_actor(s, ev->who) : NULL;
+	const struct sim_job *j = s->running;
+
+	do {
+		if (from == s->script->events)
+			return NULL;
+		from--;
+	} while (from->kind != SIM_STMT_CALL || (who && sim_scn_actor(s, from->who) != who));
+	while (j && j->ev != from)
+		j = j->next;
+	return j;
+}
+
+/* What "explain" asks about has no such reason: a call that still blocks is told first. */
+static void check_not_blocked(struct sim_scenario *s, const struct sim_event *ev)
+{
+	const struct sim_job *j = call_before(s, ev);
+	char since[40], call[120];
+	struct sim_str when = sim_str_on(since, sizeof since), text = sim_str_on(call, sizeof call);
+
+	if (!j)
+		return;
+	sim_render_time(&when, j->begin_ns);
+	sim_scn_add_slice(&text, j->ev->call);
+	sim_scn_fail(s, ev->at, "%s: %s still blocks, since %s", j->actor->name, call, since);
+}
+
+static _Noreturn void fail_no_reason(struct sim_scenario *s, const struct sim_event *ev,
+				     const struct sim_job *j)
+{
+	if (j->result == -1 && j->err)
+		sim_scn_fail(s, ev->at,
+			     "the last call failed with %s, and has left no reason: a call on a file, a pipe "
+			     "or a path is not simulated",
+			     sim_errno_name(j->err));
+	sim_scn_fail(s, ev->at, "the last call neither failed nor came up short");
+}
+
+static void check_key(struct sim_scenario *s, struct sim_slice key)
+{
+	struct sim_suggest near = sim_suggest_for(key);
+	char hint[SIM_SUGGEST_BYTES];
+
+	for (unsigned k = 0; k < SIM_WHY_NUM; k++)
+		if (sim_slice_is(key, sim_why_name(k)))
+			return;
+	for (unsigned k = 1; k < SIM_WHY_NUM; k++)
+		sim_suggest_offer(&near, sim_why_name(k));
+	sim_scn_mistake(s, key, "unknown reason \"" SIM_SLICE_FMT "\"%s (docs/why.md)", SIM_SLICE_ARG(key),
+			sim_suggest_text(&near, hint));
+}
+
 static void do_explain(struct sim_scenario *s, const struct sim_event *ev)
 {
 	const struct sim_actor *a = ev->who.len ? actor_of(s, ev->who) : s->last_actor;
@@ -388,23 +444,18 @@ static void do_explain(struct sim_scenario *s, const struct sim_event *ev)
 		sim_scn_mistake(s, err, "unknown errno \"" SIM_SLICE_FMT "\"%s (0: it came up short)",
 				SIM_SLICE_ARG(err), sim_suggest_text(&near, hint));
 	}
-	for (unsigned k = 0; k < SIM_WHY_NUM && !sim_slice_is(key, sim_why_name(k)); k++)
-		if (k == SIM_WHY_NUM - 1) {
-			near = sim_suggest_for(key);
-			for (unsigned i = 1; i < SIM_WHY_NUM; i++)
-				sim_suggest_offer(&near, sim_why_name(i));
-			sim_scn_mistake(s, key, "unknown reason \"" SIM_SLICE_FMT "\"%s (docs/why.md)",
-					SIM_SLICE_ARG(key), sim_suggest_text(&near, hint));
-		}
+	check_key(s, key);
+	if (j && j->why_err == want && sim_slice_is(key, j->why_key))
+		return;
+	check_not_blocked(s, ev);
 	if (!j)
 		sim_scn_mistake(s, ev->at, "no call stands before this line");
 	if (!j->why_key[0])
-		sim_scn_fail(s, ev->at, "the last call neither failed nor came up short");
-	if (j->why_err != want || !sim_slice_is(key, j->why_key))
-		sim_scn_fail(s, j->why_err == want ? key : err,
-			     "expected " SIM_SLICE_FMT " " SIM_SLICE_FMT ", got %s %s: %s",
-			     SIM_SLICE_ARG(err), SIM_SLICE_ARG(key),
-			     j->why_err ? sim_errno_name(j->why_err) : "0", j->why_key, j->why_text);
+		fail_no_reason(s, ev, j);
+	sim_scn_fail(s, j->why_err == want ? key : err,
+		     "expected " SIM_SLICE_FMT " " SIM_SLICE_FMT ", got %s %s: %s", SIM_SLICE_ARG(err),
+		     SIM_SLICE_ARG(key), j->why_err ? sim_errno_name(j->why_err) : "0", j->why_key,
+		     j->why_text);
 }
 
 static void add_signals(struct sim_str *out, uint64_t seen)
