@@ -167,6 +167,44 @@ static void do_link(struct sim_scenario *s, const struct sim_event *ev)
 	sim_control_link(a, b, &netem);
 }
 
+/* Up to what stands behind the last point and the word there: "net.ipv4.tcp_". */
+static size_t family_len(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	const char *end = dot ? strchr(dot, '_') : NULL;
+
+	return end ? (size_t)(end - name) + 1 : dot ? (size_t)(dot - name) + 1 : 0;
+}
+
+/* Linux has many more than are simulated: those that are near. */
+static void add_sysctls_like(struct sim_str *out, const char *name)
+{
+	size_t len = family_len(name);
+	const char *known, *sep = "";
+
+	sim_str_add(out, " (");
+	for (unsigned n = 0; len && (known = sim_host_sysctl_name(n)); n++) {
+		if (strncmp(known, name, len))
+			continue;
+		if (!*sep)
+			sim_str_printf(out, "of %.*s* there are ", (int)len, name);
+		sim_str_printf(out, "%s%s", sep, known + len);
+		sep = ", ";
+	}
+	sim_str_printf(out, "%sall: docs/fidelity.md)", *sep ? "; " : "");
+}
+
+static _Noreturn void unknown_sysctl(struct sim_scenario *s, struct sim_slice at, const char *name,
+				     const char *message)
+{
+	char text[SIM_DIAG_MESSAGE_BYTES];
+	struct sim_str out = sim_str_on(text, sizeof text);
+
+	sim_str_add(&out, message);
+	add_sysctls_like(&out, name);
+	sim_scn_mistake(s, at, "%s", text);
+}
+
 static void set_sysctl(struct sim_scenario *s, struct sim_host *h, struct sim_slice name,
 		       struct sim_slice value)
 {
@@ -179,8 +217,11 @@ static void set_sysctl(struct sim_scenario *s, struct sim_host *h, struct sim_sl
 		name = sim_slice_sub(name, 10, name.len);
 	for (size_t i = 0; i < name.len; i++)
 		sim_str_add_len(&out, sim_slice_text(name)[i] == '/' ? "." : sim_slice_text(name) + i, 1);
-	if (!sim_host_sysctl_set(h, text, text_of(s, value), &d))
-		sim_scn_mistake(s, strstr(d.text, "sysctl name") == d.text ? name : value, "%s", d.message);
+	if (sim_host_sysctl_set(h, text, text_of(s, value), &d))
+		return;
+	if (strstr(d.text, "sysctl name") == d.text)
+		unknown_sysctl(s, name, text, d.message);
+	sim_scn_mistake(s, value, "%s", d.message);
 }
 
 static void do_sysctl(struct sim_scenario *s, const struct sim_event *ev)
@@ -196,7 +237,6 @@ static void do_defaults(struct sim_scenario *s)
 		{ "net.ipv4.tcp_wmem", "4096 262144 4194304" },
 		{ "net.ipv4.tcp_timestamps", "1" },
 		{ "net.ipv4.tcp_syn_retries", "5" },
-		{ "net.ipv4.tcp_sack", "1" },
 	};
 	struct sim_diag d;
 

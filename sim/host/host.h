@@ -36,5 +36,6 @@ int sim_host_socketpair(struct sim_net *net, struct sim_task *t, int domain, int
 struct sim_diag;
 bool sim_host_sysctl_set(struct sim_host *h, const char *name, const char *value, struct sim_diag *diag);
 bool sim_host_sysctl_get(const struct sim_host *h, const char *name, char *buf, size_t cap);
+const char *sim_host_sysctl_name(unsigned n); /* of those that there are, from 0; NULL: no more */
 
 #endif

@@ -102,6 +102,14 @@ static const struct row *find(struct sim_slice name, unsigned *num)
 	return NULL;
 }
 
+const char *sim_host_sysctl_name(unsigned n)
+{
+	for (unsigned i = 0; i < NUM_ROWS; i++)
+		if (!rows[i].index && !n--)
+			return rows[i].name;
+	return NULL;
+}
+
 static bool unknown_name(struct sim_slice name, struct sim_diag *d)
 {
 	struct sim_suggest s = sim_suggest_for(name);
