@@ -29,6 +29,7 @@ static const struct word words[SIM_WORD_NUM] = {
 	[SIM_WORD_INJECT] = { "inject", "inject RULE", 0, SOME_REST },
 	[SIM_WORD_IP] = { "ip", "ip HOST COMMAND", 1, SOME_REST },
 	[SIM_WORD_IPTABLES] = { "iptables", "iptables HOST COMMAND", 1, SOME_REST },
+	[SIM_WORD_IP6TABLES] = { "ip6tables", "ip6tables HOST COMMAND", 1, SOME_REST },
 	[SIM_WORD_LINK] = { "link", "link HOST HOST NETEM", 2, SOME_REST },
 	[SIM_WORD_PEER] = { "peer", "peer ADDRESS SERVICE", 1, SOME_REST },
 	[SIM_WORD_PRINT] = { "print", "print TEXT", 0, SOME_REST },

@@ -298,6 +298,21 @@ bool sim_scn_bind_fd(struct sim_actor *a, int64_t script_fd, int real_fd)
 	return true;
 }
 
+/* The number is the script's choice: what is open there is replaced, else any descriptor takes it. */
+int sim_scn_dup2(int real_fd, int64_t to)
+{
+	struct sim_actor *a = calling_actor();
+	int made;
+
+	if (to < 0 || to >= SIM_SCN_MAX_FD)
+		return sim_dup2(real_fd, -1);
+	made = a->fds[to] >= 0 ? sim_dup2(real_fd, a->fds[to]) : sim_dup(real_fd);
+	if (made < 0)
+		return -1;
+	a->fds[to] = made;
+	return (int)to;
+}
+
 void sim_scn_note_real_fd(struct sim_scenario *s, int fd)
 {
 	int *more = realloc(s->real_fds, (s->num_real_fds + 1) * sizeof *more);

@@ -64,6 +64,14 @@ static long do_chmod(const long *a)
 	return tree_result(sim_unix_chmod(tree(&who), &who, (const char *)a[0], (uint32_t)a[1]));
 }
 
+static long do_chown(const long *a)
+{
+	struct sim_unix_cred who;
+
+	return tree_result(
+		sim_unix_chown(tree(&who), &who, (const char *)a[0], (uint32_t)a[1], (uint32_t)a[2]));
+}
+
 static long do_unlink(const long *a)
 {
 	struct sim_unix_cred who;
@@ -127,6 +135,7 @@ CALL(do_writev, sim_writev(I(0), P(1), I(2)))
 CALL(do_sendfile, sim_sendfile(I(0), I(1), P(2), Z(3)))
 CALL(do_recv, sim_recv(I(0), P(1), Z(2), I(3)))
 CALL(do_recvfrom, sim_recvfrom(I(0), P(1), Z(2), I(3), P(4), P(5)))
+CALL(do_recvmmsg, sim_recvmmsg(I(0), P(1), (unsigned)a[2], I(3), P(4)))
 CALL(do_recvmsg, sim_recvmsg(I(0), P(1), I(2)))
 CALL(do_read, sim_read(I(0), P(1), Z(2)))
 CALL(do_readv, sim_readv(I(0), P(1), I(2)))
@@ -143,6 +152,10 @@ CALL(do_epoll_create1, sim_epoll_create1(I(0)))
 CALL(do_epoll_ctl, sim_epoll_ctl(I(0), I(1), I(2), P(3)))
 CALL(do_epoll_wait, sim_epoll_wait(I(0), P(1), I(2), I(3)))
 CALL(do_alarm, sim_alarm((unsigned)a[0]))
+CALL(do_getitimer, sim_getitimer(I(0), P(1)))
+CALL(do_setitimer, sim_setitimer(I(0), P(1), P(2)))
+CALL(do_nanosleep, sim_nanosleep(P(0), P(1)))
+CALL(do_dup2, sim_scn_dup2(I(0), a[1]))
 CALL(do_pause, sim_pause())
 CALL(do_timerfd_create, sim_timerfd_create(I(0), I(1)))
 CALL(do_open, sim_scn_open(P(0), I(1), I(2)))
@@ -157,14 +170,17 @@ static const struct sim_call_row rows[] = {
 	{ "alarm", do_alarm, { K_INT }, 1, false, NULL },
 	{ "bind", do_bind, { K_FD, K_ADDR_LOCAL, K_ADDR_LEN }, 3, false, NULL },
 	{ "chmod", do_chmod, { K_PATH, K_INT }, 2, false, NULL },
+	{ "chown", do_chown, { K_PATH, K_INT, K_INT }, 3, false, NULL },
 	{ "close", do_close, { K_FD }, 1, false, NULL },
 	{ "connect", do_connect, { K_FD, K_ADDR_REMOTE, K_ADDR_LEN }, 3, false, NULL },
 	{ "dup", do_dup, { K_FD }, 1, true, NULL },
+	{ "dup2", do_dup2, { K_FD, K_INT }, 2, false, NULL },
 	{ "epoll_create", do_epoll_create, { K_INT }, 1, true, NULL },
 	{ "epoll_create1", do_epoll_create1, { K_INT }, 1, true, NULL },
 	{ "epoll_ctl", do_epoll_ctl, { K_FD, K_INT, K_FD, K_EPOLL_EVENT }, 3, false, NULL },
 	{ "epoll_wait", do_epoll_wait, { K_FD, K_EPOLL_EVENTS, K_INT, K_INT }, 4, false, NULL },
 	{ "fcntl", do_fcntl, { K_FD, K_INT, K_FCNTL_ARG }, 2, false, "O_" },
+	{ "getitimer", do_getitimer, { K_INT, K_ITIMERVAL_OUT }, 2, false, NULL },
 	{ "getpeername", do_getpeername, { K_FD, K_ADDR_OUT, K_LEN_INOUT }, 3, false, NULL },
 	{ "getsockname", do_getsockname, { K_FD, K_ADDR_OUT, K_LEN_INOUT }, 3, false, NULL },
 	{ "getsockopt", do_getsockopt, { K_FD, K_INT, K_INT, K_OPT_OUT, K_LEN_INOUT }, 5, false, NULL },
@@ -172,6 +188,7 @@ static const struct sim_call_row rows[] = {
 	{ "listen", do_listen, { K_FD, K_INT }, 2, false, NULL },
 	{ "mkdir", do_mkdir, { K_PATH, K_INT }, 2, false, NULL },
 	{ "mknod", do_mknod, { K_PATH, K_INT, K_INT }, 2, false, NULL },
+	{ "nanosleep", do_nanosleep, { K_TIMESPEC, K_TIME_LEFT }, 2, false, NULL },
 	{ "open", do_open, { K_PATH, K_INT, K_INT }, 2, true, NULL },
 	{ "pause", do_pause, { K_NONE }, 0, false, NULL },
 	{ "pipe", do_pipe, { K_FD_PAIR }, 1, false, NULL },
@@ -186,6 +203,7 @@ static const struct sim_call_row rows[] = {
 	  6,
 	  false,
 	  NULL },
+	{ "recvmmsg", do_recvmmsg, { K_FD, K_MMSG_OUT, K_INT, K_INT, K_TIMESPEC }, 5, false, NULL },
 	{ "recvmsg", do_recvmsg, { K_FD, K_MSG_OUT, K_INT }, 3, false, NULL },
 	{ "rename", do_rename, { K_PATH, K_PATH }, 2, false, NULL },
 	{ "rmdir", do_rmdir, { K_PATH }, 1, false, NULL },
@@ -195,6 +213,7 @@ static const struct sim_call_row rows[] = {
 	{ "sendmmsg", do_sendmmsg, { K_FD, K_MMSG, K_INT, K_INT }, 4, false, NULL },
 	{ "sendmsg", do_sendmsg, { K_FD, K_MSG_IN, K_INT }, 3, false, NULL },
 	{ "sendto", do_sendto, { K_FD, K_BUF_IN, K_SIZE, K_INT, K_ADDR_REMOTE, K_ADDR_LEN }, 6, false, NULL },
+	{ "setitimer", do_setitimer, { K_INT, K_ITIMERVAL, K_ITIMERVAL_OUT }, 3, false, NULL },
 	{ "setsockopt", do_setsockopt, { K_FD, K_INT, K_INT, K_OPT_IN, K_OPT_LEN }, 5, false, NULL },
 	{ "shutdown", do_shutdown, { K_FD, K_INT }, 2, false, NULL },
 	{ "sigaction", do_sigaction, { K_INT, K_SIGACTION, K_NULL }, 2, false, NULL },

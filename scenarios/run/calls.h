@@ -29,12 +29,17 @@ enum sim_kind {
 	K_MSG_IN,
 	K_MSG_OUT,
 	K_MMSG,
+	K_MMSG_OUT,
 	K_POLLFDS,
 	K_EPOLL_EVENT,
 	K_EPOLL_EVENTS, /* what is expected: a struct, or a list of them */
 	K_NFDS,
 	K_FDSET,
 	K_TIMEVAL,
+	K_TIMESPEC,
+	K_TIME_LEFT, /* nanosleep(2)'s, of a call that a signal ended */
+	K_ITIMERVAL,
+	K_ITIMERVAL_OUT,
 	K_PATH,
 	K_FD_PAIR,
 	K_SIGACTION,

@@ -613,6 +613,7 @@ void sim_scn_control(struct sim_scenario *s, const struct sim_event *ev)
 	case SIM_WORD_INJECT: do_inject(s, ev); break;
 	case SIM_WORD_IP: do_ip(s, ev); break;
 	case SIM_WORD_IPTABLES: pass_on(s, ev, (sim_iptables)); break;
+	case SIM_WORD_IP6TABLES: pass_on(s, ev, (sim_ip6tables)); break;
 	case SIM_WORD_LINK: do_link(s, ev); break;
 	case SIM_WORD_PEER: do_peer(s, ev); break;
 	case SIM_WORD_PRINT: do_print(s, ev); break;

@@ -6,6 +6,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 #include "scenarios/run/calls.h"
@@ -363,13 +365,24 @@ static const struct sim_expr *header_of(const struct sim_expr *v)
 	return h && h->kind == SIM_EXPR_STRUCT ? h : v;
 }
 
-static void fill_mmsg(struct sim_job *j, struct sim_arg *a, unsigned n)
+static void fill_messages(struct sim_job *j, struct sim_arg *a, bool is_out)
 {
 	struct mmsghdr *m = give(j, a, (a->e->num ? a->e->num : 1) * sizeof *m);
 
-	(void)n;
 	for (const struct sim_expr *v = a->e->first; v; v = v->next, m++)
-		sim_fill_msg(j, header_of(v), false, &m->msg_hdr);
+		sim_fill_msg(j, header_of(v), is_out, &m->msg_hdr);
+}
+
+static void fill_mmsg(struct sim_job *j, struct sim_arg *a, unsigned n)
+{
+	(void)n;
+	fill_messages(j, a, false);
+}
+
+static void fill_mmsg_out(struct sim_job *j, struct sim_arg *a, unsigned n)
+{
+	(void)n;
+	fill_messages(j, a, true);
 }
 
 static void compare_mmsg(struct sim_job *j, struct sim_arg *a, unsigned n)
@@ -384,6 +397,16 @@ static void compare_mmsg(struct sim_job *j, struct sim_arg *a, unsigned n)
 		if (len && len->kind == SIM_EXPR_INT && len->value != m[i].msg_len)
 			sim_job_differs_int(j, len, NULL, m[i].msg_len);
 	}
+}
+
+static void compare_mmsg_out(struct sim_job *j, struct sim_arg *a, unsigned n)
+{
+	const struct mmsghdr *m = a->mem;
+	long i = 0;
+
+	compare_mmsg(j, a, n);
+	for (const struct sim_expr *v = a->e->first; v && i < j->result; v = v->next, i++)
+		sim_compare_msg(j, header_of(v), &m[i].msg_hdr, m[i].msg_len);
 }
 
 /* ---- readiness ---- */
@@ -481,12 +504,72 @@ static void fill_timeval(struct sim_job *j, struct sim_arg *a, unsigned n)
 	sim_layout_fill(j, SIM_LAYOUT_TIMEVAL, only(a->e), give(j, a, sizeof(struct timeval)));
 }
 
+static void fill_timespec(struct sim_job *j, struct sim_arg *a, unsigned n)
+{
+	(void)n;
+	sim_layout_fill(j, SIM_LAYOUT_TIMESPEC, only(a->e), give(j, a, sizeof(struct timespec)));
+}
+
+static void fill_time_left(struct sim_job *j, struct sim_arg *a, unsigned n)
+{
+	(void)n;
+	(void)give(j, a, sizeof(struct timespec));
+}
+
+static void compare_time_left(struct sim_job *j, struct sim_arg *a, unsigned n)
+{
+	(void)n;
+	if (j->result == -1 && j->err == EINTR && a->e->kind == SIM_EXPR_STRUCT)
+		sim_layout_compare(j, SIM_LAYOUT_TIMESPEC, a->e, a->mem);
+}
+
+/* {it_interval={tv_sec=0, tv_usec=0}, it_value={tv_sec=1, tv_usec=0}} */
+static const struct sim_expr *time_in(struct sim_job *j, const struct sim_expr *e, const char *name,
+				      unsigned place)
+{
+	const struct sim_expr *v = sim_struct_field(e, name, place);
+
+	if (!v || v->kind != SIM_EXPR_STRUCT)
+		sim_scn_mistake(j->scn, v ? v->at : e->at,
+				"expected %s={tv_sec=..., tv_usec=...} of a struct itimerval", name);
+	return v;
+}
+
+static void fill_itimerval(struct sim_job *j, struct sim_arg *a, unsigned n)
+{
+	struct itimerval *t = give(j, a, sizeof *t);
+
+	(void)n;
+	sim_layout_fill(j, SIM_LAYOUT_TIMEVAL, time_in(j, a->e, "it_interval", 0), &t->it_interval);
+	sim_layout_fill(j, SIM_LAYOUT_TIMEVAL, time_in(j, a->e, "it_value", 1), &t->it_value);
+}
+
+static void fill_itimerval_out(struct sim_job *j, struct sim_arg *a, unsigned n)
+{
+	(void)n;
+	(void)give(j, a, sizeof(struct itimerval));
+}
+
+static void compare_itimerval(struct sim_job *j, struct sim_arg *a, unsigned n)
+{
+	const struct itimerval *t = a->mem;
+
+	(void)n;
+	if (j->result < 0 || a->e->kind != SIM_EXPR_STRUCT)
+		return;
+	sim_layout_compare(j, SIM_LAYOUT_TIMEVAL, time_in(j, a->e, "it_interval", 0), &t->it_interval);
+	sim_layout_compare(j, SIM_LAYOUT_TIMEVAL, time_in(j, a->e, "it_value", 1), &t->it_value);
+}
+
 /* ---- the rest ---- */
 
 static void fill_path(struct sim_job *j, struct sim_arg *a, unsigned n)
 {
+	size_t len;
+	const void *text = sim_job_bytes(j, a->e, 0, &len);
+
 	(void)n;
-	memcpy(give(j, a, a->e->text_len + 1), a->e->text, a->e->text_len);
+	memcpy(give(j, a, len + 1), text, len);
 }
 
 static void fill_fd_pair(struct sim_job *j, struct sim_arg *a, unsigned n)
@@ -564,6 +647,8 @@ static const struct kind kinds[K_NUM] = {
 			compare_msg_out },
 	[K_MMSG] = { LIST | POINTER | NIL, "a list of messages: [{msg_hdr={...}, msg_len=10}]", fill_mmsg,
 		     compare_mmsg },
+	[K_MMSG_OUT] = { LIST | POINTER | NIL, "a list of messages: [{msg_hdr={...}, msg_len=10}]",
+			 fill_mmsg_out, compare_mmsg_out },
 	[K_POLLFDS] = { LIST | POINTER | NIL, "a list: [{fd=3, events=POLLIN, revents=POLLIN}]", fill_pollfds,
 			compare_pollfds },
 	[K_EPOLL_EVENT] = { STRUCT | POINTER | NIL, "an event: {events=EPOLLIN, fd=3}", fill_epoll_event,
@@ -576,7 +661,17 @@ static const struct kind kinds[K_NUM] = {
 		      compare_fdset },
 	[K_TIMEVAL] = { STRUCT | LIST | POINTER | NIL, "a time: {tv_sec=1, tv_usec=0}, NULL", fill_timeval,
 			NULL },
-	[K_PATH] = { STRING | POINTER | NIL, "a path, such as \"/tmp/x\"", fill_path, NULL },
+	[K_TIMESPEC] = { STRUCT | POINTER | NIL, "a time: {tv_sec=1, tv_nsec=0}", fill_timespec, NULL },
+	[K_TIME_LEFT] = { STRUCT | DOTS | POINTER | NIL,
+			  "NULL, or the time that is left: {tv_sec=1, tv_nsec=0}", fill_time_left,
+			  compare_time_left },
+	[K_ITIMERVAL] = { STRUCT | POINTER | NIL,
+			  "a timer: {it_interval={tv_sec=0, tv_usec=0}, it_value={tv_sec=1, tv_usec=0}}",
+			  fill_itimerval, NULL },
+	[K_ITIMERVAL_OUT] = { STRUCT | DOTS | POINTER | NIL,
+			      "NULL, ..., or what is expected: {it_interval={0, 0}, it_value={1, 0}}",
+			      fill_itimerval_out, compare_itimerval },
+	[K_PATH] = { STRING | MADE | POINTER | NIL, "a path, such as \"/tmp/x\"", fill_path, NULL },
 	[K_FD_PAIR] = { LIST | POINTER | NIL, "two descriptors, such as [3, 4]", fill_fd_pair, bind_fd_pair },
 	[K_SIGACTION] = { STRUCT | POINTER | NIL, "a struct: {sa_handler=HANDLER, sa_flags=SA_RESTART}",
 			  fill_sigaction, NULL },

@@ -92,11 +92,6 @@ static const struct field epoll_event_fields[] = {
 	{ "u64", MEMBER(struct epoll_event, data), AS_INT, NULL },
 	{ NULL, 0, 0, AS_INT, NULL },
 };
-static const struct field itimerval_fields[] = {
-	{ "it_interval", MEMBER(struct itimerval, it_interval.tv_sec), AS_INT, NULL },
-	{ "it_value", MEMBER(struct itimerval, it_value.tv_sec), AS_INT, NULL },
-	{ NULL, 0, 0, AS_INT, NULL },
-};
 static const struct field mreq_fields[] = {
 	{ "imr_multiaddr", MEMBER(struct ip_mreqn, imr_multiaddr), AS_ADDR4, NULL },
 	{ "imr_address", MEMBER(struct ip_mreqn, imr_address), AS_ADDR4, NULL },
@@ -120,7 +115,6 @@ static const struct layout {
 				      extended_err_fields },
 	[SIM_LAYOUT_POLLFD] = { "struct pollfd", sizeof(struct pollfd), pollfd_fields },
 	[SIM_LAYOUT_EPOLL_EVENT] = { "struct epoll_event", sizeof(struct epoll_event), epoll_event_fields },
-	[SIM_LAYOUT_ITIMERVAL] = { "struct itimerval", sizeof(struct itimerval), itimerval_fields },
 	[SIM_LAYOUT_MREQ] = { "struct ip_mreqn", sizeof(struct ip_mreqn), mreq_fields },
 };
 

@@ -492,6 +492,30 @@ int sim_unix_chmod(struct sim_unix *u, const struct sim_unix_cred *who, const ch
 	return 0;
 }
 
+int sim_unix_chown(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t uid,
+		   uint32_t gid)
+{
+	struct sim_unix_node *n;
+	int err = find(u, who, path, &n);
+	bool owns, keeps_uid, keeps_gid;
+
+	if (err)
+		return err;
+	owns = who->uid == n->uid;
+	keeps_uid = uid == UINT32_MAX || (owns && uid == n->uid);
+	keeps_gid = gid == UINT32_MAX || (owns && (gid == n->gid || gid == who->gid));
+	if (who->uid != 0 && !(keeps_uid && keeps_gid))
+		return -EPERM;
+	if (uid != UINT32_MAX)
+		n->uid = uid;
+	if (gid != UINT32_MAX)
+		n->gid = gid;
+	/* Root's too: chown(2), a changed owner does not take the program's rights along. */
+	if (n->kind != SIM_UNIX_DIR)
+		n->mode &= n->mode & 0010 ? ~06000u : ~04000u;
+	return 0;
+}
+
 int sim_unix_stat(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
 		  struct sim_unix_stat *st)
 {

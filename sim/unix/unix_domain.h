@@ -132,6 +132,9 @@ int sim_unix_rmdir(struct sim_unix *u, const struct sim_unix_cred *who, const ch
 /* rename(2) of a socket or file: the inode stays, what had the new path is gone. */
 int sim_unix_rename(struct sim_unix *u, const struct sim_unix_cred *who, const char *from, const char *to);
 int sim_unix_chmod(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t mode);
+/* chown(2); UINT32_MAX: stays. -EPERM: neither root's, nor the owner giving it to the own group. */
+int sim_unix_chown(struct sim_unix *u, const struct sim_unix_cred *who, const char *path, uint32_t uid,
+		   uint32_t gid);
 int sim_unix_stat(struct sim_unix *u, const struct sim_unix_cred *who, const char *path,
 		  struct sim_unix_stat *st);
 
