@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Keeps docs/ true: builds and runs what the pages show, and compares.
 
-usage: examples.py [--update] FORM PAGE...
+usage: examples.py [--update] [--calls CALLS.C] FORM PAGE...
 
 FORM is a directory with the single-file form (simsock.c and its headers), and simsock.o if that is compiled already.
 
@@ -13,7 +13,8 @@ program of OPTIONAL that is not installed are skipped. The output is a terminal'
 standard error come in order.
 
 Beside that: a page has under 200 lines, its links lead somewhere, and the lists that the pages must
-not forget (functions, reasons, keys of rules, environment variables) are complete.
+not forget (functions, reasons, keys of rules, environment variables) are complete; with --calls, the table of a
+scenario's calls, the scenario language's too.
 
 A page that is no Markdown is a manual page: see manpage.py.
 
@@ -229,6 +230,18 @@ def why_keys(source):
     return re.findall(r'X\(\w+,\s*"([\w-]+)"', table)
 
 
+def check_calls(report, table, page):
+    """The language's page names the calls that there are, and no others."""
+    there = set(re.findall(r'^\t\{ "(\w+)",', read(table), re.M))
+    section = re.search(r"^## Calls\n\n(.*?)\n\n", read(page), re.M | re.S)
+    said = set(re.findall(r"`(\w+)`", section.group(1))) if section else set()
+    report.result(
+        bool(there) and there == said,
+        "scenario-language.md names every call, and no other",
+        "forgotten: %s; no call: %s" % (", ".join(sorted(there - said)), ", ".join(sorted(said - there))),
+    )
+
+
 def check_lists(report, form, pages):
     source = read(os.path.join(form, "simsock.c"))
     texts = {os.path.basename(p): read(p) for p in pages}
@@ -274,7 +287,11 @@ def on_alarm(*_):
 
 def main(argv):
     update = argv[1:2] == ["--update"]
-    form, pages = os.path.abspath(argv[1 + update]), argv[2 + update :]
+    rest = argv[1 + update :]
+    table = rest[1] if rest[:1] == ["--calls"] else None
+    if table:
+        rest = rest[2:]
+    form, pages = os.path.abspath(rest[0]), rest[1:]
     signal.signal(signal.SIGALRM, on_alarm)
     report = Report()
     with tempfile.TemporaryDirectory() as built:
@@ -294,6 +311,9 @@ def main(argv):
                 manpage.ManPage(os.path.abspath(path), built, report, environment()).run()
         if any(os.path.basename(p) == "why.md" for p in pages):
             check_lists(report, built, pages)
+        for path in pages:
+            if table and os.path.basename(path) == "scenario-language.md":
+                check_calls(report, table, path)
     print("%d passed, %d failed" % (report.passed, report.failed))
     return 1 if report.failed or not report.passed else 0
 
