@@ -160,6 +160,7 @@ static struct sim_worker *add_worker(struct sim_actor *a)
 		wk->task = sim_control_start(a->scn->c, a->host, a->name, false, worker_main, wk);
 		a->proc = wk->task->proc;
 	}
+	wk->task_id = wk->task->id;
 	return wk;
 }
 
@@ -285,7 +286,7 @@ int sim_scn_number_fd(struct sim_control *c, uint32_t task_id, int fd)
 	(void)c;
 	for (const struct sim_actor *a = sim_scn_now()->actors; a && fd >= 0; a = a->next)
 		for (const struct sim_worker *wk = a->workers; wk; wk = wk->next)
-			if (wk->task && wk->task->id == task_id)
+			if (wk->task_id == task_id)
 				return number_of(wk, fd);
 	return fd;
 }

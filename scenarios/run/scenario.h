@@ -75,7 +75,8 @@ struct sim_job {
 struct sim_worker {
 	struct sim_worker *next;
 	struct sim_actor *actor;
-	struct sim_task *task;
+	struct sim_task *task; /* gone with its process */
+	uint32_t task_id;
 	struct sim_job *job; /* NULL: idle */
 };
 
