@@ -60,14 +60,14 @@ static void set(const char *what, const char *host, const char *line, bool v6)
 	sim_control_firewall(h, &cmd, all);
 }
 
-void(sim_iptables)(const char *host, const char *line)
+void(sim_iptables)(const char *host, const char *rule)
 {
-	set("sim_iptables", host, line, false);
+	set("sim_iptables", host, rule, false);
 }
 
-void(sim_ip6tables)(const char *host, const char *line)
+void(sim_ip6tables)(const char *host, const char *rule)
 {
-	set("sim_ip6tables", host, line, true);
+	set("sim_ip6tables", host, rule, true);
 }
 
 const char *(sim_iptables_rules)(const char *host)

@@ -138,7 +138,7 @@ int sim_pselect(int num, fd_set *rd, fd_set *wr, fd_set *ex, const struct timesp
 		const sigset_t *mask);
 int sim_epoll_create(int size);
 int sim_epoll_create1(int flags);
-int sim_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev);
+int sim_epoll_ctl(int fd, int op, int member, struct epoll_event *ev);
 int sim_epoll_wait(int epfd, struct epoll_event *out, int max, int timeout_ms);
 int sim_epoll_pwait(int epfd, struct epoll_event *out, int max, int timeout_ms, const sigset_t *mask);
 int sim_epoll_pwait2(int epfd, struct epoll_event *out, int max, const struct timespec *timeout,

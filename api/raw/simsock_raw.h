@@ -197,7 +197,7 @@ long sys_pselect6(int num, fd_set *rd, fd_set *wr, fd_set *ex, struct timespec *
 		  const struct sim_sys_sigset *mask) SIM_SYS(sys_pselect6);
 long sys_epoll_create(int size) SIM_SYS(sys_epoll_create);
 long sys_epoll_create1(int flags) SIM_SYS(sys_epoll_create1);
-long sys_epoll_ctl(int epfd, int op, int fd, struct epoll_event *ev) SIM_SYS(sys_epoll_ctl);
+long sys_epoll_ctl(int fd, int op, int member, struct epoll_event *ev) SIM_SYS(sys_epoll_ctl);
 long sys_epoll_wait(int epfd, struct epoll_event *out, int max, int timeout_ms) SIM_SYS(sys_epoll_wait);
 long sys_epoll_pwait(int epfd, struct epoll_event *out, int max, int timeout_ms, const void *mask,
 		     size_t mask_bytes) SIM_SYS(sys_epoll_pwait);

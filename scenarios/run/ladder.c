@@ -116,7 +116,8 @@ static void print_arrow(const struct sim_ladder *l, unsigned from, unsigned to, 
 		len = width - 6;
 	at = left + (width - len) / 2;
 	line[at - 1] = line[at + len] = ' ';
-	memcpy(line + at, text, len);
+	for (size_t i = 0; i < len; i++)
+		line[at + i] = text[i];
 	print_line(l, line);
 }
 

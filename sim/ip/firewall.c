@@ -162,10 +162,24 @@ int sim_firewall_ask(struct sim_ip *ip, enum sim_fw_chain_id id, struct sim_pack
 
 /* ---- changing ---- */
 
+static bool same_ports(const uint16_t a[2], const uint16_t b[2])
+{
+	return a[0] == b[0] && a[1] == b[1];
+}
+
+static bool same_match(const struct sim_fw_match *a, const struct sim_fw_match *b)
+{
+	return sim_addr_equal(a->src, b->src) && sim_addr_equal(a->dst, b->dst) && a->src_len == b->src_len &&
+	       a->dst_len == b->dst_len && a->proto == b->proto && a->inverted == b->inverted &&
+	       same_ports(a->sport, b->sport) && same_ports(a->dport, b->dport) && a->tcp_mask == b->tcp_mask &&
+	       a->tcp_flags == b->tcp_flags && a->has_icmp == b->has_icmp && a->has_sport == b->has_sport &&
+	       a->has_dport == b->has_dport && a->icmp_type == b->icmp_type && a->icmp_code == b->icmp_code &&
+	       a->iface_len == b->iface_len && strcmp(a->iface, b->iface) == 0;
+}
+
 static bool same_rule(const struct sim_fw_rule *a, const struct sim_fw_rule *b)
 {
-	return a->target == b->target && a->reject == b->reject &&
-	       memcmp(&a->match, &b->match, sizeof a->match) == 0;
+	return a->target == b->target && a->reject == b->reject && same_match(&a->match, &b->match);
 }
 
 /* The link that rule `number` hangs on, or the end for one more than there are; NULL: further than that. */

@@ -100,6 +100,6 @@ void sim_firewall_list(const struct sim_ip *ip, struct sim_str *out);
  * 0: it may pass; -EPERM: it may not, and a REJECT has been answered. The packet is lent; ip->firewall is not
  * NULL.
  */
-int sim_firewall_ask(struct sim_ip *ip, enum sim_fw_chain_id chain, struct sim_packet *p);
+int sim_firewall_ask(struct sim_ip *ip, enum sim_fw_chain_id id, struct sim_packet *p);
 
 #endif
