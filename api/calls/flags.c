@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <sys/socket.h>
 
+#include "sim/base/names.h"
 #include "sim/base/str.h"
 #include "sim/ip/inet.h"
 #include "sim/tcp/tcp.h"
@@ -24,27 +25,27 @@ enum { FLAG_PROBE = 0x10, FLAG_BATCH = 0x40000 };
 /* clang-format off */
 /* The columns: TCP, UDP, Unix stream, datagram, seqpacket. */
 static const struct sim_msg_flag msg_flags[] = {
-	{ NAMED(MSG_OOB),	   "SESEE", "S-SEE", "urgent data" },
-	{ NAMED(MSG_PEEK),	   NOWHERE, "SSSSS", NULL },
-	{ NAMED(MSG_DONTROUTE),	   "-S---", NOWHERE, "IPv4; IPv6 ignores it, on Linux too" },
-	{ NAMED(MSG_CTRUNC),	   NOWHERE, "SSSSS", "reported in msg_flags: there was no room for control messages" },
-	{ FLAG_PROBE, "MSG_PROBE", "-S---", NOWHERE, "looks the way up and sends nothing" },
-	{ NAMED(MSG_TRUNC),	   NOWHERE, "SS-SS", "reported in msg_flags for datagrams and records" },
-	{ NAMED(MSG_DONTWAIT),	   "SSSSS", "SSSSS", NULL },
-	{ NAMED(MSG_EOR),	   "S---S", "----S", "TCP: no segment goes across it; seqpacket: shown with simsock.seqpacket_eor" },
-	{ NAMED(MSG_WAITALL),	   NOWHERE, "S-S--", NULL },
-	{ NAMED(MSG_FIN),	   NOWHERE, NOWHERE, NULL },
-	{ NAMED(MSG_SYN),	   NOWHERE, NOWHERE, NULL },
-	{ NAMED(MSG_CONFIRM),	   "-S---", NOWHERE, "confirms the neighbour, on an interface with arp on" },
-	{ NAMED(MSG_RST),	   NOWHERE, NOWHERE, NULL },
-	{ NAMED(MSG_ERRQUEUE),	   NOWHERE, "SS---", NULL },
-	{ NAMED(MSG_NOSIGNAL),	   "S-S--", NOWHERE, NULL },
-	{ NAMED(MSG_MORE),	   "SS---", NOWHERE, NULL },
-	{ NAMED(MSG_WAITFORONE),   NOWHERE, "SSSSS", "recvmmsg" },
-	{ FLAG_BATCH, "MSG_BATCH", NOWHERE, NOWHERE, NULL },
-	{ NAMED(MSG_ZEROCOPY),	   "SS---", NOWHERE, "with SO_ZEROCOPY; the bytes are copied all the same" },
-	{ NAMED(MSG_FASTOPEN),	   "S----", NOWHERE, "connects; no cookies, so that data follows the handshake" },
-	{ NAMED(MSG_CMSG_CLOEXEC), NOWHERE, "ssSSS", "recvmsg, recvmmsg" },
+	{ MSG_OOB,           "SESEE", "S-SEE", "urgent data" },
+	{ MSG_PEEK,          NOWHERE, "SSSSS", NULL },
+	{ MSG_DONTROUTE,     "-S---", NOWHERE, "IPv4; IPv6 ignores it, on Linux too" },
+	{ MSG_CTRUNC,        NOWHERE, "SSSSS", "reported in msg_flags: there was no room for control messages" },
+	{ FLAG_PROBE,        "-S---", NOWHERE, "looks the way up and sends nothing" },
+	{ MSG_TRUNC,         NOWHERE, "SS-SS", "reported in msg_flags for datagrams and records" },
+	{ MSG_DONTWAIT,      "SSSSS", "SSSSS", NULL },
+	{ MSG_EOR,           "S---S", "----S", "TCP: no segment goes across it; seqpacket: shown with simsock.seqpacket_eor" },
+	{ MSG_WAITALL,       NOWHERE, "S-S--", NULL },
+	{ MSG_FIN,           NOWHERE, NOWHERE, NULL },
+	{ MSG_SYN,           NOWHERE, NOWHERE, NULL },
+	{ MSG_CONFIRM,       "-S---", NOWHERE, "confirms the neighbour, on an interface with arp on" },
+	{ MSG_RST,           NOWHERE, NOWHERE, NULL },
+	{ MSG_ERRQUEUE,      NOWHERE, "SS---", NULL },
+	{ MSG_NOSIGNAL,      "S-S--", NOWHERE, NULL },
+	{ MSG_MORE,          "SS---", NOWHERE, NULL },
+	{ MSG_WAITFORONE,    NOWHERE, "SSSSS", "recvmmsg" },
+	{ FLAG_BATCH,        NOWHERE, NOWHERE, NULL },
+	{ MSG_ZEROCOPY,      "SS---", NOWHERE, "with SO_ZEROCOPY; the bytes are copied all the same" },
+	{ MSG_FASTOPEN,      "S----", NOWHERE, "connects; no cookies, so that data follows the handshake" },
+	{ MSG_CMSG_CLOEXEC,  NOWHERE, "ssSSS", "recvmsg, recvmmsg" },
 };
 
 static const struct sim_number_info fcntl_commands[] = {
@@ -75,17 +76,20 @@ const struct sim_msg_flag *sim_msg_flag(size_t n)
 
 void sim_msg_flags_add(struct sim_str *out, int flags)
 {
+	unsigned left = (unsigned)flags;
 	const char *sep = "";
 
-	for (size_t i = 0; i < NUM_ROWS(msg_flags); i++) {
-		if (!(flags & msg_flags[i].flag))
+	for (unsigned bit = 1; bit; bit <<= 1) {
+		const char *name = left & bit ? sim_msg_flag_name(bit) : NULL;
+
+		if (!name)
 			continue;
-		sim_str_printf(out, "%s%s", sep, msg_flags[i].name);
-		flags &= ~msg_flags[i].flag;
+		sim_str_printf(out, "%s%s", sep, name);
+		left &= ~bit;
 		sep = "|";
 	}
-	if (flags)
-		sim_str_printf(out, "%s0x%x", sep, (unsigned)flags);
+	if (left)
+		sim_str_printf(out, "%s0x%x", sep, left);
 	else if (!*sep)
 		sim_str_add(out, "0");
 }

@@ -34,8 +34,7 @@ enum sim_flag_socket {
 #define SIM_FLAG_ABSENT    'A' /* Linux knows it, and we fail */
 
 struct sim_msg_flag {
-	int flag;
-	const char *name;
+	int flag;                /* its name: sim_msg_flag_name() */
 	const char *send, *recv; /* SIM_FLAG_NUM_SOCKETS letters */
 	const char *note;        /* NULL: none */
 };

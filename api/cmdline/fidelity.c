@@ -19,6 +19,7 @@
 
 #include "api/calls/flags.h"
 #include "api/calls/scm.h"
+#include "sim/base/names.h"
 #include "sim/fault/call.h"
 #include "sim/sock/option.h"
 #include "sim/sock/sysctl_table.h"
@@ -108,7 +109,7 @@ static void print_flags(FILE *out, bool send)
 
 		if (!has_effect(letters))
 			continue;
-		fprintf(out, "| %s |", f->name);
+		fprintf(out, "| %s |", sim_msg_flag_name((unsigned)f->flag));
 		for (int i = 0; i < SIM_FLAG_NUM_SOCKETS; i++)
 			fprintf(out, " %s |", effect_name(letters[i]));
 		fprintf(out, " %s |\n", f->note ? f->note : "");
@@ -116,7 +117,7 @@ static void print_flags(FILE *out, bool send)
 	for (size_t n = 0; (f = sim_msg_flag(n)); n++) {
 		if (has_effect(send ? f->send : f->recv))
 			continue;
-		fprintf(out, "%s %s", sep, f->name);
+		fprintf(out, "%s %s", sep, sim_msg_flag_name((unsigned)f->flag));
 		sep = ",";
 	}
 	fprintf(out, ".\n");

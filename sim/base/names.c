@@ -307,6 +307,17 @@ void sim_signal_suggest(struct sim_suggest *s)
 	sim_suggest_offer(s, "SIGRTMAX");
 }
 
+const char *sim_msg_flag_name(unsigned flag)
+{
+	size_t i;
+
+	for (i = 0; i < NUM(msg_flag_names); i++) {
+		if ((unsigned)msg_flag_names[i].number == flag)
+			return msg_flag_names[i].name;
+	}
+	return NULL;
+}
+
 unsigned sim_msg_flag_by_name(const char *name, size_t len)
 {
 	return (unsigned)find_name(NULL, 0, msg_flag_names, NUM(msg_flag_names), name, len);

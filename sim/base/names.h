@@ -24,7 +24,8 @@ void sim_signal_add(struct sim_str *out, int signo); /* "SIGUSR1", "SIGRTMIN+2" 
 int sim_signal_by_name(const char *name, size_t len);
 void sim_signal_suggest(struct sim_suggest *s);
 
-/* One MSG_ flag by its name; 0 for what is no name of one. */
+/* One MSG_ flag; NULL for what is none, 0 for what is no name of one. */
+const char *sim_msg_flag_name(unsigned flag);
 unsigned sim_msg_flag_by_name(const char *name, size_t len);
 void sim_msg_flag_suggest(struct sim_suggest *s);
 

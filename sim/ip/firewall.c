@@ -171,10 +171,11 @@ static bool same_match(const struct sim_fw_match *a, const struct sim_fw_match *
 {
 	return sim_addr_equal(a->src, b->src) && sim_addr_equal(a->dst, b->dst) && a->src_len == b->src_len &&
 	       a->dst_len == b->dst_len && a->proto == b->proto && a->inverted == b->inverted &&
-	       same_ports(a->sport, b->sport) && same_ports(a->dport, b->dport) && a->tcp_mask == b->tcp_mask &&
-	       a->tcp_flags == b->tcp_flags && a->has_icmp == b->has_icmp && a->has_sport == b->has_sport &&
-	       a->has_dport == b->has_dport && a->icmp_type == b->icmp_type && a->icmp_code == b->icmp_code &&
-	       a->iface_len == b->iface_len && strcmp(a->iface, b->iface) == 0;
+	       same_ports(a->sport, b->sport) && same_ports(a->dport, b->dport) &&
+	       a->tcp_mask == b->tcp_mask && a->tcp_flags == b->tcp_flags && a->has_icmp == b->has_icmp &&
+	       a->has_sport == b->has_sport && a->has_dport == b->has_dport && a->icmp_type == b->icmp_type &&
+	       a->icmp_code == b->icmp_code && a->iface_len == b->iface_len &&
+	       strcmp(a->iface, b->iface) == 0;
 }
 
 static bool same_rule(const struct sim_fw_rule *a, const struct sim_fw_rule *b)

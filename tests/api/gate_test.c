@@ -27,6 +27,7 @@
 
 #include "api/calls/flags.h"
 #include "api/libc/kernel.h"
+#include "sim/base/names.h"
 #include "simsock_cmocka.h"
 #include "tests/api/child.h"
 
@@ -516,7 +517,8 @@ static void check_flag(const char *kind, const struct sim_msg_flag *f, char lett
 
 	if ((result < 0) != may_fail)
 		fail_msg("%s, %s %s: the table says '%c', the call answered %zd (%s)", kind, direction,
-			 f->name, letter, result, result < 0 ? strerror(errno) : "");
+			 sim_msg_flag_name((unsigned)f->flag), letter, result,
+			 result < 0 ? strerror(errno) : "");
 	if (result < 0)
 		assert_true(errno == EOPNOTSUPP || errno == EINVAL || errno == EAGAIN || errno == EISCONN);
 }
