@@ -132,6 +132,7 @@ def _exec_test(name, srcs, deps, copts, local_defines, tags, data):
         # ThreadSanitizer's runtime cannot be preloaded into another program; libfaketime is loaded by exec itself.
         tags = tags + [
             "exec",
+            "exectwin",
             "nofaketime",
             "notsan",
             "onlygcc",
