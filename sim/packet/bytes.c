@@ -265,8 +265,12 @@ static int copy_to_iter(const unsigned char *from, size_t len, struct sim_iter *
 	while (len) {
 		size_t left = it->iov->iov_len - it->off, n = left < len ? left : len;
 
-		if (n && sim_copy_to_user((char *)it->iov->iov_base + it->off, from, n))
+		size_t missing = n ? sim_copy_to_user((char *)it->iov->iov_base + it->off, from, n) : 0;
+
+		if (__builtin_expect(missing != 0, 0)) {
+			it->off += n - missing;
 			return -EFAULT;
+		}
 		from += n;
 		len -= n;
 		advance(it, n);
@@ -287,8 +291,12 @@ int sim_bytes_to_user(const struct sim_bytes *run, uint32_t off, uint32_t len, s
 	SIM_ASSERT(off <= run->len && len <= run->len - off);
 	/* The usual case, as when appending. */
 	if (__builtin_expect(len && at + len <= s->used_bytes && it->iov->iov_len - it->off >= len, 1)) {
-		if (sim_copy_to_user((char *)it->iov->iov_base + it->off, s->data + at, len))
+		size_t missing = sim_copy_to_user((char *)it->iov->iov_base + it->off, s->data + at, len);
+
+		if (__builtin_expect(missing != 0, 0)) {
+			it->off += len - missing;
 			return -EFAULT;
+		}
 		advance(it, len);
 		return 0;
 	}

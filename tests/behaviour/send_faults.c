@@ -297,6 +297,22 @@ TEST(gathered_datagram_is_lost_with_a_bad_piece)
 	close_pair(fd);
 }
 
+/* What was sent at once is taken at once: the first message whole, of the second nothing. */
+TEST(unix_stream_is_read_up_to_the_message_that_meets_the_hole)
+{
+	unsigned char *p = block_before_a_hole(), b[200];
+	int fd[2];
+
+	unix_pair(SOCK_STREAM, fd);
+	assert_int_equal(send(fd[0], p, 77, 0), 77);
+	assert_int_equal(send(fd[0], p, 77, 0), 77);
+	assert_int_equal(recv(fd[1], p + BLOCK - 100, 124, 0), 77);
+	assert_fails(recv(fd[1], p + BLOCK - 50, 124, 0), EFAULT);
+	assert_int_equal(recv(fd[1], b, sizeof(b), 0), 77);
+	close_pair(fd);
+	free_block(p);
+}
+
 static const struct CMUnitTest tests[] = {
 	DUAL_TEST(every_call_and_kind_refuses_a_bad_buffer_and_queues_nothing),
 	DUAL_TEST(bad_buffer_of_no_length_is_not_looked_at),
@@ -306,6 +322,7 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(second_message_of_sendmmsg_that_is_bad_leaves_the_first),
 	DUAL_TEST(tcp_keeps_the_whole_buffers_before_a_hole),
 	DUAL_TEST(unix_stream_keeps_the_whole_buffers_before_a_hole),
+	DUAL_TEST(unix_stream_is_read_up_to_the_message_that_meets_the_hole),
 	DUAL_TEST(messages_are_sent_whole_or_not_at_all_before_a_hole),
 	DUAL_TEST(bytes_held_back_outlive_a_bad_send),
 	DUAL_TEST(gathered_datagram_is_lost_with_a_bad_piece),
