@@ -138,6 +138,19 @@ static __attribute__((noinline)) long wait_for_events(struct sim_gate *g, struct
 	return err == -SIM_ERESTART ? sim_gate_fail(g, EINTR, SIM_WHY_SIGNAL, 0, sim_now(&g->w->ctx)) : err;
 }
 
+/* Whole events up to a bad page are told; of the others nothing is lost. */
+static long tell(struct sim_gate *g, struct sim_epoll *ep, struct epoll_event *user,
+		 const struct epoll_event *out, long n)
+{
+	size_t missing = sim_copy_to_user(user, out, (size_t)n * sizeof *out);
+	long told = n - (long)((missing + sizeof *out - 1) / sizeof *out);
+
+	if (__builtin_expect(missing == 0, 1))
+		return n;
+	sim_epoll_untell(ep, (int)told);
+	return told ? told : bad_pointer(g, user);
+}
+
 static long do_wait(struct sim_gate *g, struct epoll_event *user, int max, int64_t deadline_ns)
 {
 	struct sim_epoll *ep = g->file->ep;
@@ -158,8 +171,8 @@ static long do_wait(struct sim_gate *g, struct epoll_event *user, int max, int64
 	n = sim_epoll_collect(ep, out, (int)cap);
 	if (!n && sim_now(&g->w->ctx) < deadline_ns)
 		n = wait_for_events(g, ep, out, (int)cap, deadline_ns);
-	if (n > 0 && sim_copy_to_user(user, out, (size_t)n * sizeof *out))
-		n = bad_pointer(g, user);
+	if (n > 0)
+		n = tell(g, ep, user, out, n);
 	if (bytes)
 		sim_arena_free(g->w->ctx.arena, out, bytes);
 	return n;

@@ -25,6 +25,8 @@ struct sim_epoll_item {
 	int fd;
 	bool disabled;      /* EPOLLONESHOT has fired */
 	uint32_t last_real; /* edge triggered real descriptor: what was last told */
+	uint32_t told_by;   /* which collecting told of it last, and as which of its events */
+	int told_at;
 };
 
 struct sim_epoll *sim_epoll_new_set(struct sim_ctx *ctx)
@@ -290,6 +292,7 @@ int sim_epoll_collect(struct sim_epoll *ep, struct epoll_event *out, int max)
 
 	if (!sim_list_empty(&ep->real))
 		look_at_real(ep);
+	ep->num_collects++;
 	last = ep->ready.prev; /* what is put back comes after it and is not told twice */
 	while (n < max && (node = sim_list_first(&ep->ready))) {
 		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, ready_node);
@@ -297,6 +300,8 @@ int sim_epoll_collect(struct sim_epoll *ep, struct epoll_event *out, int max)
 
 		sim_list_remove(node);
 		if (events) {
+			it->told_by = ep->num_collects;
+			it->told_at = n;
 			out[n].events = events;
 			out[n++].data = it->event.data;
 			if (it->event.events & EPOLLONESHOT)
@@ -308,4 +313,32 @@ int sim_epoll_collect(struct sim_epoll *ep, struct epoll_event *out, int max)
 			break;
 	}
 	return n;
+}
+
+static struct sim_epoll_item *told_at(struct sim_epoll *ep, int n)
+{
+	struct sim_list *node;
+
+	sim_list_each(node, &ep->items) {
+		struct sim_epoll_item *it = sim_container_of(node, struct sim_epoll_item, node);
+
+		if (it->told_by == ep->num_collects && it->told_at == n)
+			return it;
+	}
+	return NULL;
+}
+
+/* In their order, before all that became ready since: as ep_send_events() puts them back. */
+void sim_epoll_untell(struct sim_epoll *ep, int n)
+{
+	struct sim_epoll_item *it;
+	struct sim_list *before = sim_list_empty(&ep->ready) ? &ep->ready : ep->ready.next;
+
+	for (; (it = told_at(ep, n)); n++) {
+		it->disabled = false;
+		if (before == &it->ready_node)
+			before = before->next;
+		sim_list_remove(&it->ready_node);
+		sim_list_insert(&it->ready_node, before);
+	}
 }

@@ -25,6 +25,7 @@ struct sim_epoll {
 	struct sim_hmap by_key; /* hashed by descriptor */
 	struct sim_waitq wait;
 	uint32_t num_items;
+	uint32_t num_collects;
 };
 
 /* Supplied by the embedder: which of `events` hold on a real descriptor now (no waiting); SIM_REAL_BAD: it is
@@ -42,6 +43,8 @@ int sim_epoll_change(struct sim_epoll *ep, int op, struct sim_file *target, int 
 
 /* What is ready now, without waiting: how many of max were filled in. */
 int sim_epoll_collect(struct sim_epoll *ep, struct epoll_event *out, int max);
+/* Of what was collected last, all from the nth on did not reach the program: it is ready again. */
+void sim_epoll_untell(struct sim_epoll *ep, int n);
 bool sim_epoll_has_ready(struct sim_epoll *ep);
 
 /* The file's last descriptor is gone: its items leave their sets. */

@@ -6,6 +6,7 @@
 #include "tests/behaviour/behaviour.h"
 
 #include <sys/epoll.h>
+#include <sys/mman.h>
 
 static int add(int ep, int fd, uint32_t events)
 {
@@ -270,6 +271,34 @@ TEST(delete_takes_no_event_and_stops_reports)
 	assert_int_equal(one_event(ep), EPOLLOUT);
 	assert_ok(close(fd));
 	assert_ok(close(ep));
+}
+
+TEST(an_edge_that_met_a_bad_page_is_told_again)
+{
+	struct epoll_event out[4], edge = { .events = EPOLLIN | EPOLLET };
+	unsigned char *page = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int ep = epoll_create1(0), fd[3][2];
+
+	assert_true(page != MAP_FAILED);
+	assert_ok(mprotect(page + 4096, 4096, PROT_NONE));
+	for (int i = 0; i < 3; i++) {
+		unix_pair(SOCK_STREAM, fd[i]);
+		edge.data.u32 = (uint32_t)i;
+		if (i == 2)
+			edge.events = EPOLLIN | EPOLLONESHOT;
+		assert_ok(epoll_ctl(ep, EPOLL_CTL_ADD, fd[i][0], &edge));
+		assert_int_equal(send(fd[i][1], "x", 1, 0), 1);
+	}
+	assert_fails(epoll_wait(ep, (void *)(page + 4096), 4, 0), EFAULT);
+	assert_int_equal(epoll_wait(ep, (void *)(page + 4096 - sizeof(out[0])), 4, 0), 1);
+	assert_int_equal(epoll_wait(ep, out, 4, 0), 2);
+	assert_int_equal(out[0].data.u32, 1);
+	assert_int_equal(out[1].data.u32, 2);
+	assert_int_equal(epoll_wait(ep, out, 4, 0), 0);
+	for (int i = 0; i < 3; i++)
+		close_pair(fd[i]);
+	assert_ok(close(ep));
+	assert_ok(munmap(page, 8192));
 }
 
 TEST(wrong_descriptors_are_ebadf)
@@ -610,6 +639,7 @@ static const struct CMUnitTest tests[] = {
 	DUAL_TEST(add_twice_is_eexist),
 	DUAL_TEST(modify_or_delete_of_what_is_not_there_is_enoent),
 	DUAL_TEST(delete_takes_no_event_and_stops_reports),
+	DUAL_TEST(an_edge_that_met_a_bad_page_is_told_again),
 	DUAL_TEST(wrong_descriptors_are_ebadf),
 	DUAL_TEST(what_is_no_epoll_is_einval),
 	DUAL_TEST(epoll_in_itself_is_einval),
