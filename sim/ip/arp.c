@@ -29,17 +29,9 @@ void sim_arp_solicit(struct sim_neigh *n, struct sim_addr src, bool unicast)
 	const struct sim_iface *f = &ip->ifaces[n->iface - 1];
 	struct sim_packet *p = arp_new(ip, f, SIM_ARP_REQUEST,
 				       sim_addr_is_any(src) ? sim_iface_source(f, n->addr) : src, n->addr);
-	struct sim_station *to = unicast ? sim_neigh_station(ip, n->lladdr) : NULL;
-	struct sim_wire *w = to && to != ip->station ? sim_wire_get(ip->station, to) : NULL;
 
-	if (!p)
-		return;
-	if (!unicast)
-		sim_ip_send_to_all(ip, p);
-	else if (w)
-		sim_wire_send(w, p);
-	else
-		sim_ip_drop(ip, p, SIM_DROP_LINK_ADDRESS);
+	if (p)
+		sim_neigh_ask(n, p, unicast);
 }
 
 static void reply(struct sim_ip *ip, const struct sim_iface *f, const struct sim_packet *request)

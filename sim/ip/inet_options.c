@@ -161,11 +161,13 @@ static int set_v6only(struct sim_inet *in, int val)
 	return 0;
 }
 
+#define GET_INET_FLAG(field)                        \
+	static int get_##field(struct sim_inet *in) \
+	{                                           \
+		return in->field;                   \
+	}
 #define INET_FLAG(field)                                     \
-	static int get_##field(struct sim_inet *in)          \
-	{                                                    \
-		return in->field;                            \
-	}                                                    \
+	GET_INET_FLAG(field)                                 \
 	static int set_##field(struct sim_inet *in, int val) \
 	{                                                    \
 		in->field = val != 0;                        \
@@ -174,10 +176,7 @@ static int set_v6only(struct sim_inet *in, int val)
 
 /* Linux: switching it off throws away what is queued. */
 #define RECVERR_FLAG(field)                                  \
-	static int get_##field(struct sim_inet *in)          \
-	{                                                    \
-		return in->field;                            \
-	}                                                    \
+	GET_INET_FLAG(field)                                 \
 	static int set_##field(struct sim_inet *in, int val) \
 	{                                                    \
 		in->field = val != 0;                        \

@@ -65,22 +65,14 @@ void sim_nd_solicit(struct sim_neigh *n, struct sim_addr src, bool unicast)
 {
 	struct sim_ip *ip = n->ip;
 	const struct sim_iface *f = &ip->ifaces[n->iface - 1];
-	struct sim_station *to = unicast ? sim_neigh_station(ip, n->lladdr) : NULL;
-	struct sim_wire *w = to && to != ip->station ? sim_wire_get(ip->station, to) : NULL;
 	struct sim_packet *p;
 
 	if (sim_addr_is_any(src))
 		src = sim_iface_source(f, n->addr);
 	p = nd_new(ip, f, SIM_ICMP6_SOLICITATION, src, unicast ? n->addr : solicited_node(n->addr), n->addr,
 		   !sim_addr_is_any(src));
-	if (!p)
-		return;
-	if (!unicast)
-		sim_ip_send_to_all(ip, p);
-	else if (w)
-		sim_wire_send(w, p);
-	else
-		sim_ip_drop(ip, p, SIM_DROP_LINK_ADDRESS);
+	if (p)
+		sim_neigh_ask(n, p, unicast);
 }
 
 /* What is in one of ours: the target, and the hardware address if it stands there. */

@@ -271,12 +271,28 @@ static void fail(struct sim_neigh *n)
 		report(ip, p);
 }
 
-struct sim_station *sim_neigh_station(const struct sim_ip *ip, const uint8_t lladdr[SIM_HWADDR_BYTES])
+/* Whose interface has this hardware address; NULL: nobody's. */
+static struct sim_station *station_of(const struct sim_neigh *n)
 {
+	const uint8_t *lladdr = n->lladdr;
+
 	/* As sim_iface_hwaddr() makes them. */
 	if (lladdr[0] != 0x02 || lladdr[1] || lladdr[2])
 		return NULL;
-	return sim_station_find(ip->station->fabric, (uint16_t)(lladdr[3] << 8 | lladdr[4]));
+	return sim_station_find(n->ip->station->fabric, (uint16_t)(lladdr[3] << 8 | lladdr[4]));
+}
+
+void sim_neigh_ask(struct sim_neigh *n, struct sim_packet *p, bool unicast)
+{
+	struct sim_station *to = unicast ? station_of(n) : NULL;
+	struct sim_wire *w = to && to != n->ip->station ? sim_wire_get(n->ip->station, to) : NULL;
+
+	if (!unicast)
+		sim_ip_send_to_all(n->ip, p);
+	else if (w)
+		sim_wire_send(w, p);
+	else
+		drop(n->ip, p, SIM_DROP_LINK_ADDRESS);
 }
 
 /* Puts it into the interface's queue, which holds so many. */
@@ -303,7 +319,7 @@ static void send_waiting(struct sim_neigh *n)
 
 	take_waiting(n, &waited);
 	while ((p = sim_packet_queue_pop(&waited)) != NULL)
-		transmit(n->ip, n->iface, sim_neigh_station(n->ip, n->lladdr), p);
+		transmit(n->ip, n->iface, station_of(n), p);
 }
 
 /* The oldest give way when it gets too much. */
@@ -362,7 +378,7 @@ static int through(struct sim_neigh *n, struct sim_packet *p)
 		set_state(n, SIM_NUD_DELAY);
 		set_timer(n, now_ns + params.delay_ns);
 	}
-	return transmit(n->ip, n->iface, sim_neigh_station(n->ip, n->lladdr), p);
+	return transmit(n->ip, n->iface, station_of(n), p);
 }
 
 int sim_neigh_output(struct sim_ip *ip, const struct sim_route *r, struct sim_packet *p)

@@ -86,7 +86,7 @@ void sim_nd_solicit(struct sim_neigh *n, struct sim_addr src, bool unicast);
 void sim_arp_receive(struct sim_ip *ip, struct sim_packet *p);
 void sim_nd_receive(struct sim_ip *ip, struct sim_packet *p);
 
-/* Whose interface has this hardware address; NULL: nobody's. */
-struct sim_station *sim_neigh_station(const struct sim_ip *ip, const uint8_t lladdr[SIM_HWADDR_BYTES]);
+/* Sends such a question, which it takes. */
+void sim_neigh_ask(struct sim_neigh *n, struct sim_packet *p, bool unicast);
 
 #endif
