@@ -20,13 +20,14 @@
 #include <unistd.h>
 
 #include "api/cmdline/jail.h"
+#include "api/cmdline/usage.h"
 #include "api/exec/options.h"
 #include "api/exec/program.h"
 #include "api/simsock.h"
 #include "sim/base/str.h"
 
 /* As env(1) has them: the program was found and can't be run; it was not found. */
-enum { EXIT_USAGE = 2, EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127, TEXT_BYTES = 60000 };
+enum { EXIT_CANNOT = 126, EXIT_NOT_FOUND = 127, TEXT_BYTES = 60000 };
 
 #define TRY_HELP "; try \"simsock exec --help\""
 
@@ -66,7 +67,7 @@ static int complain(const char *what, const char *value, const char *expected)
 {
 	fprintf(stderr, "simsock: exec: %s%s%s%s%s\n", what, *value ? " " : "", value,
 		*what || *value ? ": " : "", expected);
-	return EXIT_USAGE;
+	return SIM_EXIT_USAGE;
 }
 
 static int add_option(struct invocation *in, const char *name, const char *value)
@@ -110,12 +111,10 @@ static int add_output(struct invocation *in, const char *name, const char *value
 
 static int add_seed(struct invocation *in, const char *value)
 {
-	char *end;
+	uint64_t seed;
+	int err = sim_cmdline_seed("exec", value, &seed);
 
-	errno = 0;
-	if (strtoull(value, &end, 10) == 0 || errno || *end || *value == '-')
-		return complain("--seed", value, "a number from 1 to 18446744073709551615 was expected");
-	return add_option(in, "seed", value);
+	return err ? err : add_option(in, "seed", value);
 }
 
 static int add_net(struct invocation *in, const char *value)
@@ -253,7 +252,7 @@ static int set_environment(struct invocation *in, const char *program, const cha
 	struct sim_str s = sim_str_on(preload, sizeof preload);
 
 	if (theirs && *theirs && add_option(in, "preload", theirs))
-		return EXIT_USAGE;
+		return SIM_EXIT_USAGE;
 	first = sim_program_first_library(program, name, sizeof name);
 	if (first && without_leak_check())
 		return complain("ASAN_OPTIONS", "", strerror(errno));

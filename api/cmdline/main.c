@@ -14,11 +14,10 @@
 #include "api/cmdline/exec.h"
 #include "api/cmdline/fidelity.h"
 #include "api/cmdline/run.h"
+#include "api/cmdline/usage.h"
 #include "api/control/control.h"
 #include "sim/base/diag.h"
 #include "sim/fault/rule.h"
-
-enum { EXIT_USAGE = 2 };
 
 static const char usage[] =
 	"usage: simsock COMMAND [OPTION]...\n"
@@ -40,23 +39,6 @@ static const char usage[] =
 	"  --sender NAME   only this one\n"
 	"  --inject RULE   one more fault for the sender, in strace's syntax: send:error=ENOBUFS:when=5\n";
 
-static int complain(const char *what, const char *value, const char *expected)
-{
-	fprintf(stderr, "simsock: %s \"%s\": %s\n", what, value, expected);
-	return EXIT_USAGE;
-}
-
-static int parse_seed(const char *text, uint64_t *seed)
-{
-	char *end;
-
-	errno = 0;
-	*seed = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *seed == 0 || text[0] == '-')
-		return complain("--seed", text, "a number from 1 to 18446744073709551615 was expected");
-	return 0;
-}
-
 /* Before anything is printed: a rule that is wrong is no run at all. */
 static int check_rule(const char *text)
 {
@@ -66,7 +48,7 @@ static int check_rule(const char *text)
 	if (sim_fault_parse(text, sim_control_parse_inet, &spec, &d) == 0)
 		return 0;
 	fprintf(stderr, "simsock: --inject: %s\n", d.text);
-	return EXIT_USAGE;
+	return SIM_EXIT_USAGE;
 }
 
 static int check_writable(const char *path)
@@ -74,7 +56,7 @@ static int check_writable(const char *path)
 	FILE *f = fopen(path, "wb");
 
 	if (!f)
-		return complain("--pcap", path, strerror(errno));
+		return sim_cmdline_complain(NULL, "--pcap", path, strerror(errno));
 	fclose(f);
 	return 0;
 }
@@ -94,30 +76,31 @@ static int demo(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
 		case 's':
-			if (parse_seed(optarg, &o.seed))
-				return EXIT_USAGE;
+			if (sim_cmdline_seed(NULL, optarg, &o.seed))
+				return SIM_EXIT_USAGE;
 			break;
 		case 'p':
 			if (check_writable(optarg))
-				return EXIT_USAGE;
+				return SIM_EXIT_USAGE;
 			o.pcap_path = optarg;
 			break;
 		case 'o':
 			if (strcmp(optarg, "naive") != 0 && strcmp(optarg, "careful") != 0)
-				return complain("--sender", optarg, "\"naive\" or \"careful\" was expected");
+				return sim_cmdline_complain(NULL, "--sender", optarg,
+							    "\"naive\" or \"careful\" was expected");
 			o.only = optarg;
 			break;
 		case 'i':
 			if (check_rule(optarg))
-				return EXIT_USAGE;
+				return SIM_EXIT_USAGE;
 			o.extra_rule = optarg;
 			break;
-		default: fprintf(stderr, "try \"simsock help\"\n"); return EXIT_USAGE;
+		default: fprintf(stderr, "try \"simsock help\"\n"); return SIM_EXIT_USAGE;
 		}
 	}
 	if (optind < argc)
-		return complain("demo", argv[optind],
-				"this argument means nothing here; try \"simsock help\"");
+		return sim_cmdline_complain(NULL, "demo", argv[optind],
+					    "this argument means nothing here; try \"simsock help\"");
 	return demo_run(&o);
 }
 
@@ -138,7 +121,8 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 	if (*command)
-		return complain("command", command, "unknown; known are demo, exec, run, fidelity, help");
+		return sim_cmdline_complain(NULL, "command", command,
+					    "unknown; known are demo, exec, run, fidelity, help");
 	fputs(usage, stderr);
-	return EXIT_USAGE;
+	return SIM_EXIT_USAGE;
 }

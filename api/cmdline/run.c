@@ -5,14 +5,12 @@
 #endif
 #include "api/cmdline/run.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/cmdline/usage.h"
 #include "scenarios/run/run.h"
-
-enum { EXIT_USAGE = 2 };
 
 static const char help[] =
 	"usage: simsock run [OPTION]... FILE...\n"
@@ -34,23 +32,6 @@ struct options {
 	bool quiet;
 };
 
-static int complain(const char *what, const char *value, const char *expected)
-{
-	fprintf(stderr, "simsock: run: %s \"%s\": %s\n", what, value, expected);
-	return EXIT_USAGE;
-}
-
-static int parse_seed(const char *text, uint64_t *seed)
-{
-	char *end;
-
-	errno = 0;
-	*seed = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *seed == 0 || text[0] == '-')
-		return complain("--seed", text, "a number from 1 to 18446744073709551615 was expected");
-	return 0;
-}
-
 /* 0; the exit status of a mistake; -1: help was asked for. */
 static int parse_options(int argc, char **argv, struct options *o)
 {
@@ -68,13 +49,13 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case 't': o->run.trace = true; break;
 		case 'p': o->run.pcap_path = optarg; break;
 		case 's':
-			if (parse_seed(optarg, &o->run.seed))
-				return EXIT_USAGE;
+			if (sim_cmdline_seed("run", optarg, &o->run.seed))
+				return SIM_EXIT_USAGE;
 			break;
 		case 'c': o->run.check_only = true; break;
 		case 'q': o->quiet = true; break;
 		case 'h': fputs(help, stdout); return -1;
-		default: fprintf(stderr, "try \"simsock run --help\"\n"); return EXIT_USAGE;
+		default: fprintf(stderr, "try \"simsock run --help\"\n"); return SIM_EXIT_USAGE;
 		}
 	}
 	return 0;
@@ -95,10 +76,11 @@ int run_main(int argc, char **argv)
 		return err < 0 ? EXIT_SUCCESS : err;
 	if (optind == argc) {
 		fputs(help, stderr);
-		return EXIT_USAGE;
+		return SIM_EXIT_USAGE;
 	}
 	if (o.run.pcap_path && argc - optind > 1)
-		return complain("--pcap", o.run.pcap_path, "a capture is of one scenario: name one FILE");
+		return sim_cmdline_complain("run", "--pcap", o.run.pcap_path,
+					    "a capture is of one scenario: name one FILE");
 	for (int i = optind; i < argc; i++) {
 		enum sim_run_outcome outcome = sim_run_file(argv[i], &o.run);
 
