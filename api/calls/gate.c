@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -314,6 +315,8 @@ long sim_gate_leave(struct sim_gate *g, long result)
 	if (__builtin_expect((result == -SIM_ERESTART || result == -EINTR) && !g->answered, 0))
 		blame_signal(g);
 	write_record(g, result);
+	if (__builtin_expect(g->breaks_pipe, 0))
+		sim_proc_signal(g->t->proc, SIGPIPE);
 	if (g->file && __builtin_expect(--g->file->refs == 0, 0))
 		put_last(g);
 	g->t->in_call = false;

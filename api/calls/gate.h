@@ -32,9 +32,10 @@ struct sim_gate {
 				half; flags, or its second half */
 	uint64_t arg0;       /* family | port << 8 */
 	int64_t delay_exit_ns;
-	int rule_id;   /* whose verdict it was; 0: no rule's */
-	bool answered; /* a rule answered instead of the call ... */
-	long answer;   /* ... this */
+	int rule_id;      /* whose verdict it was; 0: no rule's */
+	bool breaks_pipe; /* SIGPIPE comes with the answer, and after it on the time line: signal(7) */
+	bool answered;    /* a rule answered instead of the call ... */
+	long answer;      /* ... this */
 };
 
 /* The rest of entering, for a world whose calls cost time or that has rules for this call. */

@@ -46,7 +46,7 @@ static long do_send(struct sim_gate *g, struct sim_msg *m)
 	if (__builtin_expect(m->again, 0))
 		r = send_rest(g, m, r);
 	if (r == -EPIPE && sim_sock_epipe_signals(g->sk, m)) /* send(2), EPIPE */
-		sim_proc_signal(g->t->proc, SIGPIPE);
+		g->breaks_pipe = true;
 	if (cut && r == (long)len)
 		g->t->why = (struct sim_reason){
 			SIM_WHY_INJECTED_SHORT, g->sk->id, SIM_NEVER_NS, { g->rule_id, (int64_t)len, 0, 0 }
