@@ -231,12 +231,6 @@ static void implied_hosts(struct host_list *l, const char *text)
 		if (rest)
 			want_host(l, cut(rest, " ", &rest));
 	}
-	at = NULL;
-	while (next_value(text, "ip", &at, value)) {
-		host = cut(value, ":", &rest);
-		if (rest && !strchr(host, ' ') && strlen(host) < NAME_BYTES)
-			want_host(l, host);
-	}
 }
 
 /* The program's host first, the others in the order in which they were said. */
